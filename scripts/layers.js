@@ -1,0 +1,45 @@
+/**
+ * Which folder of src/ may import which other folder. The ESLint configuration turns each row into
+ * one no-restricted-imports block, so a wrong import fails `npm run check`.
+ */
+export const layers = {
+  core: [],
+  lib: [],
+  server: ['core', 'lib'],
+  replica: ['core', 'lib', 'server'],
+  binlog: ['core', 'lib'],
+  schema: ['core', 'lib', 'server'],
+  message: ['core', 'lib'],
+  source: ['core', 'lib', 'server', 'replica', 'binlog', 'schema', 'message'],
+  pipeline: ['core', 'lib'],
+  sink: ['core', 'lib', 'server', 'message'],
+  checkpoint: ['core', 'lib'],
+  status: ['core', 'lib'],
+  config: ['core', 'lib'],
+  task: [
+    'core',
+    'lib',
+    'server',
+    'replica',
+    'binlog',
+    'schema',
+    'message',
+    'source',
+    'pipeline',
+    'sink',
+    'checkpoint',
+    'status',
+    'config',
+  ],
+  cli: ['task', 'config', 'status', 'checkpoint', 'core', 'lib'],
+};
+
+/** Packages that one folder alone may import. */
+export const onlyIn = {
+  '@vlasky/zongji': 'replica',
+  'better-sqlite3': 'checkpoint',
+  'smol-toml': 'config',
+  pino: 'lib',
+  'prom-client': 'status',
+  commander: 'cli',
+};

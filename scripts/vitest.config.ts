@@ -1,0 +1,41 @@
+import { defineConfig } from 'vitest/config';
+
+const common = { testTimeout: 60_000, hookTimeout: 120_000, environment: 'node' as const };
+
+/**
+ * unit: nothing but Node. servers: real MySQL and MariaDB servers. e2e: the built command.
+ * The two last run one file at a time: the servers are what is slow, not Node.
+ */
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.mysql.test.ts', 'test/e2e/**'],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'servers',
+          include: ['test/**/*.mysql.test.ts'],
+          exclude: ['test/e2e/**'],
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,175 @@
+/** What is fixed about an error code. `next` is the operator's manual in one line. */
+export interface ErrorCodeInfo {
+  /** The process's exit code when this ends it (1 internal, 2 usage, 4 source, 5 target, 6 Kafka, 7 locked). */
+  readonly exit: 1 | 2 | 3 | 4 | 5 | 6 | 7;
+  readonly transient?: boolean;
+  /** What the operator does next, unless the thrower knows better. */
+  readonly next: string;
+}
+
+const info = (
+  exit: ErrorCodeInfo['exit'],
+  next: string,
+  transient: boolean = false,
+): ErrorCodeInfo => (transient ? { exit, next, transient } : { exit, next });
+
+/**
+ * The closed list of error codes. The README's table of errors is generated from it.
+ * Prefix: which end or part refuses. Keep it sorted by prefix.
+ */
+export const ERROR_CODES = {
+  // Faults of our own.
+  INTERNAL_FAULT: info(1, 'This is a fault in tailrace: please report it with the log.'),
+  STATE_UNUSABLE: info(
+    1,
+    'See that state_dir is writable and has free space; a damaged file may be moved away when the target holds the checkpoint.',
+  ),
+
+  // Usage and configuration.
+  USAGE: info(2, 'See tailrace --help.'),
+  CONFIG_INVALID: info(2, 'Mend the configuration file; nothing was connected.'),
+  START_REQUIRED: info(
+    2,
+    'Set task.source.start (for example "now"), or make the first copy with tailrace snapshot.',
+  ),
+  POSITION_INVALID: info(
+    2,
+    'Give now, earliest, file:offset, a GTID set, or an ISO time with zone.',
+  ),
+
+  CHECK_FOUND: info(3, 'Run the statements that tailrace check --fix-sql prints.'),
+
+  // The source may come back.
+  SOURCE_UNREACHABLE: info(4, 'tailrace tries again by itself; see that the source runs.', true),
+  SOURCE_CONNECTION_LOST: info(4, 'tailrace reconnects by itself.', true),
+  SOURCE_SILENT: info(4, 'No event and no heartbeat came; tailrace reconnects by itself.', true),
+  SOURCE_CORRUPT_EVENT: info(
+    4,
+    'An event came with a wrong length or checksum. It is read again; if it stays, the binlog file on the source is damaged.',
+    true,
+  ),
+  // The source refuses for good.
+  SOURCE_ACCESS_DENIED: info(
+    4,
+    'See user and password of task.source; it needs GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.*.',
+  ),
+  SOURCE_AUTH_UNAVAILABLE: info(
+    4,
+    'Use an account with an authentication plugin that tailrace speaks.',
+  ),
+  SOURCE_TLS: info(4, 'See task.source.tls and tls_ca.'),
+  SOURCE_BINLOG_OFF: info(4, 'Start the source with log_bin, binlog_format=ROW and a server_id.'),
+  SOURCE_POSITION_PURGED: info(
+    4,
+    'The binlog at this position is gone. Take a new copy (tailrace snapshot) or go on from a later position (tailrace position set).',
+  ),
+  SOURCE_POSITION_UNKNOWN: info(
+    4,
+    'The source has no such position: is it another server? Set one with tailrace position set.',
+  ),
+  SOURCE_SERVER_ID_TAKEN: info(4, 'Set another task.source.server_id.'),
+  SOURCE_NOT_ROW_FORMAT: info(
+    4,
+    'Set binlog_format=ROW on the source (sessions too), then tailrace position skip --reason TEXT.',
+  ),
+  SOURCE_INCIDENT: info(
+    4,
+    'The source says that its binlog may lack changes. Compare the tables, then tailrace position skip --reason TEXT.',
+  ),
+  SOURCE_EVENT_UNKNOWN: info(
+    4,
+    'This binlog event is not known and must not be ignored. tailrace position skip --reason TEXT goes past its transaction.',
+  ),
+  SOURCE_EVENT_UNDECODABLE: info(
+    4,
+    'Report it with the event; tailrace position skip --reason TEXT goes past its transaction.',
+  ),
+  SOURCE_SCHEMA_UNKNOWN: info(
+    4,
+    'The definition that this table had at this position cannot be known. Set binlog_row_metadata=FULL on the source, exclude the table, or start later.',
+  ),
+  SOURCE_SCHEMA_MISMATCH: info(
+    4,
+    'The rows do not fit the definition known for this position. Start anew from a later position, or exclude the table.',
+  ),
+  SOURCE_XA_UNKNOWN: info(
+    4,
+    'An XA transaction that was prepared before the start position is committed here, and its rows are not known. Copy its tables anew, then tailrace position skip --reason TEXT.',
+  ),
+  FILTER_RENAME: info(
+    4,
+    'A RENAME moves a table into or out of the filter. Change the filter or copy the table, then tailrace position skip --reason TEXT.',
+  ),
+
+  // The target may come back.
+  TARGET_UNREACHABLE: info(5, 'tailrace tries again by itself; see that the target runs.', true),
+  TARGET_CONNECTION_LOST: info(5, 'tailrace reconnects by itself.', true),
+  TARGET_BUSY: info(
+    5,
+    'Deadlock or lock wait on the target; tailrace tries again by itself.',
+    true,
+  ),
+  TARGET_UNAVAILABLE: info(
+    5,
+    'The target cannot write now (read-only, disk full, shutting down); tailrace tries again by itself.',
+    true,
+  ),
+  CHECKPOINT_MOVED: info(
+    5,
+    'Another connection moved the checkpoint; tailrace reads it again and goes on from there.',
+    true,
+  ),
+  // The target refuses for good.
+  TARGET_ACCESS_DENIED: info(5, 'See user, password and grants of task.target.'),
+  TARGET_AUTH_UNAVAILABLE: info(
+    5,
+    'Use an account with an authentication plugin that tailrace speaks.',
+  ),
+  TARGET_TLS: info(5, 'See task.target.tls and tls_ca.'),
+  TARGET_TABLE_MISSING: info(
+    5,
+    'Make the table on the target (tailrace snapshot copies it), or exclude it.',
+  ),
+  TARGET_COLUMNS_DIFFER: info(
+    5,
+    'Make the missing columns on the target, or list them in drop_columns / rename_columns of [[task.table]].',
+  ),
+  TARGET_NOT_TRANSACTIONAL: info(
+    5,
+    'ALTER TABLE … ENGINE=InnoDB, or set task.target.allow_nontransactional = true (at least once only).',
+  ),
+  TARGET_TRIGGER: info(
+    5,
+    'The trigger would fire again on replicated rows: DROP TRIGGER on the target, or exclude the table.',
+  ),
+  TARGET_CONFLICT: info(
+    5,
+    'Compare the row on both sides. tailrace position skip --reason TEXT passes this transaction; task.target.on_conflict = "overwrite" makes the source win.',
+  ),
+  TARGET_VALUE_REFUSED: info(
+    5,
+    'Change the column on the target so that it holds what the source has.',
+  ),
+  TARGET_STATEMENT_REFUSED: info(
+    5,
+    'Run what is needed on the target by hand, then tailrace position skip --reason TEXT.',
+  ),
+  TARGET_DDL_UNDECIDED: info(
+    5,
+    'A DDL was under way when tailrace stopped and the target shows neither the state before it nor the state after. Finish or undo it by hand, then tailrace position skip --reason TEXT.',
+  ),
+  TARGET_DDL_STOPPED: info(
+    5,
+    'task.target.ddl = "stop": run it by hand if it is wanted, then tailrace position skip --reason TEXT.',
+  ),
+  TARGET_DDL_UNREWRITABLE: info(
+    5,
+    'The names in this DDL cannot be rewritten for the target. Run it by hand, then tailrace position skip --reason TEXT.',
+  ),
+
+  TASK_LOCKED: info(7, 'Another process runs this task: stop it first.'),
+
+  KAFKA_REFUSED: info(6, 'See task.kafka.'),
+} as const satisfies Record<string, ErrorCodeInfo>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,30 @@
+import type { TableName } from './table.ts';
+
+/** Where a source table's rows go and under which column names; one object for each Table object. */
+export interface TableRoute {
+  readonly target: TableName;
+  /** The columns that are handed on, in source order: index into `Table.columns`, name at the target. */
+  readonly columns: readonly RoutedColumn[];
+  /** True when names and columns are all as in the source. */
+  readonly isIdentity: boolean;
+}
+
+export interface RoutedColumn {
+  readonly index: number;
+  readonly name: string;
+}
+
+/** Maps names between source and target: include/exclude, `to`, drop_columns, rename_columns. */
+export interface Router {
+  /** False: the filter leaves the table out. */
+  isIncluded(name: TableName): boolean;
+  /** Is any table of this database included, or might one be? */
+  isDatabaseIncluded(database: string): boolean;
+  targetName(name: TableName): TableName;
+  /** The database's name at the target when all its tables go to one; undefined when they don't. */
+  targetDatabase(database: string): string | undefined;
+  /** Name of a source column at the target; undefined: dropped. */
+  targetColumn(name: TableName, column: string): string | undefined;
+  /** True when any rule could rename or drop something of this table. */
+  isRenamed(name: TableName): boolean;
+}

@@ -1,0 +1,36 @@
+import type { Change } from './change.ts';
+import type { Gtid } from './gtid-set.ts';
+import type { BinlogCoordinates, Position } from './position.ts';
+import type { SchemaDelta } from './schema-state.ts';
+
+/** Number of a transaction in the task's history: dense, filtered ones counted, kept with the checkpoint. */
+export type Seq = number;
+
+/**
+ * One source transaction, or one part of a large one. All parts of a transaction share `seq`; they
+ * come one after the other with nothing between, and take effect together or not at all.
+ */
+export interface Transaction {
+  readonly seq: Seq;
+  readonly origin: 'binlog' | 'snapshot' | 'kafka';
+  readonly gtid: Gtid | undefined;
+  /** Start of its first event. */
+  readonly coordinates: BinlogCoordinates;
+  /** Header timestamp of its GTID or BEGIN event, milliseconds since 1970. */
+  readonly committedAtMs: number;
+  readonly serverId: number;
+  readonly threadId: number | undefined;
+  /** From the XID event, on the last part only. */
+  readonly xid: bigint | undefined;
+  readonly part: { readonly index: number; readonly last: boolean };
+  /** May be empty: everything was filtered. It still moves the position. */
+  readonly changes: readonly Change[];
+  /** Bytes of binlog that this part keeps in memory. */
+  readonly bytes: number;
+  /** MyISAM and the like: ended by a COMMIT query; already in effect on the source row by row. */
+  readonly isTransactional: boolean;
+  /** On the last part: where to resume once this transaction is done. */
+  readonly resumeAt: Position | undefined;
+  /** On the last part: what it changed in the schema state, stored with the checkpoint that passes it. */
+  readonly schemaDelta: SchemaDelta | undefined;
+}

@@ -1,0 +1,16 @@
+/** How to reach one end. Built from the configuration; `password` is already read from its place. */
+export interface ServerOptions {
+  /** In order of preference: `host:port`, `[::1]:3306` or `unix:/path`. */
+  readonly hosts: readonly string[];
+  readonly user: string;
+  readonly password: string;
+  readonly tls: TlsMode;
+  /** PEM text. */
+  readonly tlsCa: string | undefined;
+}
+
+export const TLS_MODES = ['disabled', 'required', 'verify-ca', 'verify-identity'] as const;
+export type TlsMode = (typeof TLS_MODES)[number];
+
+/** Which end a connection belongs to: decides the error codes (SOURCE_… or TARGET_…). */
+export type ServerEnd = 'source' | 'target';
