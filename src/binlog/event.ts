@@ -1,6 +1,7 @@
 import type { StatementContext } from '../core/change.ts';
 import type { Frame } from '../core/frame.ts';
 import type { Gtid, GtidFlavor, GtidSet } from '../core/gtid-set.ts';
+import type { TableMap } from '../core/table-map.ts';
 
 /**
  * Every binlog event as a value, by `kind`. What the stream's consumer must act on has a kind of its
@@ -92,38 +93,8 @@ export interface XaPrepareEvent extends EventBase {
 }
 
 /** Table map: names the columns' wire types for the rows events that follow with the same id. */
-export interface TableMapEvent extends EventBase {
+export interface TableMapEvent extends EventBase, TableMap {
   readonly kind: 'table-map';
-  readonly tableId: number;
-  readonly database: string;
-  readonly table: string;
-  readonly columnCount: number;
-  /** Wire type of each column (MYSQL_TYPE_*), `string` types not yet resolved to enum/set. */
-  readonly columnTypes: Uint8Array;
-  /** Type metadata of each column, 0 where the type has none; two bytes are low | high << 8 as on the wire. */
-  readonly columnMeta: Uint16Array;
-  /** Bit i: column i can be NULL. */
-  readonly nullable: readonly boolean[];
-  readonly metadata: RowMetadata;
-  /** The body after the table id and flags: equal bytes, equal table map. */
-  readonly body: Buffer;
-}
-
-/** Optional metadata of a table map; undefined: not sent. Per column in table order unless said otherwise. */
-export interface RowMetadata {
-  /** One flag a column (false for columns that are not numeric). */
-  readonly isUnsigned: readonly boolean[] | undefined;
-  /** Collation id of each character column (and enum/set column), by column index. */
-  readonly collationIds: ReadonlyMap<number, number> | undefined;
-  readonly columnNames: readonly string[] | undefined;
-  /** Raw label bytes of each enum and set column, by column index. */
-  readonly labels: ReadonlyMap<number, readonly Buffer[]> | undefined;
-  readonly geometryTypes: ReadonlyMap<number, number> | undefined;
-  /** Column indexes in key order. Prefix parts are counted as columns too: see `hasPrefixKeyPart`. */
-  readonly primaryKey: readonly number[] | undefined;
-  readonly hasPrefixKeyPart: boolean;
-  readonly isVisible: readonly boolean[] | undefined;
-  readonly vectorDimensions: ReadonlyMap<number, number> | undefined;
 }
 
 /** Write, update, delete rows: v1, v2, MariaDB compressed (already inflated), partial JSON update. */
