@@ -1,4 +1,4 @@
-import type { TableName } from './table.ts';
+import type { Table, TableName } from './table.ts';
 
 /** Where a source table's rows go and under which column names; one object for each Table object. */
 export interface TableRoute {
@@ -25,6 +25,8 @@ export interface Router {
   targetDatabase(database: string): string | undefined;
   /** Name of a source column at the target; undefined: dropped. */
   targetColumn(name: TableName, column: string): string | undefined;
+  /** One TableRoute for each Table object, made once. */
+  route(table: Table): TableRoute;
   /** True when any rule could rename or drop something of this table. */
   isRenamed(name: TableName): boolean;
 }
