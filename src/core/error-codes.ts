@@ -48,6 +48,11 @@ export const ERROR_CODES = {
     'An event came with a wrong length or checksum. It is read again; if it stays, the binlog file on the source is damaged.',
     true,
   ),
+  SOURCE_REREAD: info(
+    4,
+    'A large transaction took back rows after part of it was handed on; it is read again without them.',
+    true,
+  ),
   // The source refuses for good.
   SOURCE_ACCESS_DENIED: info(
     4,
@@ -67,6 +72,7 @@ export const ERROR_CODES = {
     4,
     'The source has no such position: is it another server? Set one with tailrace position set.',
   ),
+  SOURCE_REFUSED: info(4, 'The source refuses with an error of its own: mend there what it names.'),
   SOURCE_SERVER_ID_TAKEN: info(4, 'Set another task.source.server_id.'),
   SOURCE_NOT_ROW_FORMAT: info(
     4,

@@ -11,3 +11,12 @@ export type SchemaDelta = ReadonlyMap<string, string | null>;
 export function schemaKey(database: string, table: string): string {
   return `${database}\0${table}`;
 }
+
+/** Both, the later one winning. */
+export function mergeDeltas(
+  earlier: SchemaDelta | undefined,
+  later: SchemaDelta | undefined,
+): SchemaDelta | undefined {
+  if (earlier === undefined) return later;
+  return later === undefined ? earlier : new Map([...earlier, ...later]);
+}

@@ -1,0 +1,88 @@
+import type { Frame } from '../../core/frame.ts';
+import type { BinlogCoordinates } from '../../core/position.ts';
+import type { EventHeader, RotateEvent } from '../../binlog/event.ts';
+
+/** LOG_EVENT_ARTIFICIAL_F: made up for this connection, in no file. */
+const ARTIFICIAL = 0x20;
+const TWO_TO_32 = 2 ** 32;
+const HEARTBEAT = 27;
+const HEARTBEAT_V2 = 41;
+
+/**
+ * Where the stream is in the source's files, exact beyond 4 GiB: an event's header carries only the low
+ * 32 bits of its end (and 0 inside MariaDB transactions), so the upper part is carried on from event to
+ * event, and sizes are added up where there is no end.
+ */
+export class BinlogCursor {
+  #file: string;
+  #offset: number;
+  #start: number;
+
+  constructor(at: BinlogCoordinates) {
+    this.#file = at.file;
+    this.#offset = at.offset;
+    this.#start = at.offset;
+  }
+
+  /** End of the last event. */
+  get coordinates(): BinlogCoordinates {
+    return { file: this.#file, offset: this.#offset };
+  }
+
+  /** Start of the last event. */
+  get eventStart(): BinlogCoordinates {
+    return { file: this.#file, offset: this.#start };
+  }
+
+  get file(): string {
+    return this.#file;
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** The payload of a rotate event is the truth about the file, artificial or not. */
+  rotate(event: RotateEvent): void {
+    this.#file = event.file;
+    this.#offset = event.offset;
+    this.#start = event.offset;
+  }
+
+  /** The server says that nothing comes before this place. */
+  jump(to: BinlogCoordinates): void {
+    this.#file = to.file;
+    this.#offset = to.offset;
+    this.#start = to.offset;
+  }
+
+  advance(header: EventHeader, frame: Frame, isInGroup: boolean): void {
+    if ((header.flags & ARTIFICIAL) !== 0) return;
+    if (header.typeCode === HEARTBEAT || header.typeCode === HEARTBEAT_V2) return;
+    const size = frame.end - frame.start + frame.checksumLength;
+    if (header.endLogPos === 0) {
+      // Outside a group: an event that the server repeats for us (the format description at a start in mid-file).
+      if (!isInGroup) return;
+      this.#start = this.#offset;
+      this.#offset += size;
+      return;
+    }
+    const upper = Math.floor(this.#offset / TWO_TO_32) * TWO_TO_32;
+    let end = upper + header.endLogPos;
+    if (end < this.#offset) end += TWO_TO_32;
+    this.#start = end - size;
+    this.#offset = end;
+  }
+}
+
+/** Binlog files end in a number that may grow by a digit (999999 → 1000000): never compared as text. */
+export function fileNumber(file: string): number {
+  const dot = file.lastIndexOf('.');
+  return Number(file.slice(dot + 1));
+}
+
+/** Negative: `a` comes first. Only for coordinates of the same server. */
+export function compareCoordinates(a: BinlogCoordinates, b: BinlogCoordinates): number {
+  const byFile = fileNumber(a.file) - fileNumber(b.file);
+  return byFile !== 0 ? byFile : a.offset - b.offset;
+}

@@ -1,0 +1,263 @@
+import { EventDecoder } from '../../binlog/event-decoder.ts';
+import type { BinlogEvent } from '../../binlog/event.ts';
+import type { Checkpoint } from '../../core/checkpoint.ts';
+import { TailraceError } from '../../core/errors.ts';
+import type { Frame } from '../../core/frame.ts';
+import type { BinlogCoordinates, Position } from '../../core/position.ts';
+import type { Router } from '../../core/route.ts';
+import type { SchemaState } from '../../core/schema-state.ts';
+import type { Source, StreamOptions } from '../../core/source.ts';
+import { schemaKey } from '../../core/schema-state.ts';
+import type { TableName } from '../../core/table.ts';
+import type { Transaction } from '../../core/transaction.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { openReplicaSession } from '../../replica/open-session.ts';
+import { SchemaHistory } from '../../schema/schema-history.ts';
+import { connectServer, type ServerConnection } from '../../server/connect.ts';
+import type { ServerOptions } from '../../server/connect-options.ts';
+import { BinlogCursor } from './binlog-cursor.ts';
+import { dumpStart, isReached } from './ddl-scan.ts';
+import { Discards } from './discards.ts';
+import type { DropReason } from './open-group.ts';
+import { readHead } from './resolve-position.ts';
+import { learnSchema } from './schema-loader.ts';
+import { TransactionAssembler } from './transaction-assembler.ts';
+
+/** Finished transactions and parts are handed on when they hold this much, or when the input is empty. */
+const HAND_ON_BYTES = 1 << 20;
+
+export interface BinlogSourceOptions {
+  readonly server: ServerOptions;
+  readonly serverId: number;
+  readonly heartbeatSeconds: number;
+  readonly router: Router;
+  readonly ignoreOwn: boolean;
+  readonly queuedBytesHigh: number;
+  readonly partBytes: number;
+  readonly logger: Logger;
+  /** The rows of an XA group that was prepared in an earlier run. */
+  readonly loadPrepared: (xid: string) => Promise<readonly Uint8Array[] | undefined>;
+  readonly isSkipped: (gtid: string | undefined, coordinates: string) => boolean;
+}
+
+/** What a reader of `status` wants to know about the source. */
+export interface SourceProgress {
+  host: string | undefined;
+  coordinates: BinlogCoordinates | undefined;
+  /** Header time of the last transaction read, milliseconds since 1970. */
+  lastCommitAtMs: number | undefined;
+  /** When the source last said that there is nothing more (monotonic order with lastEventAtMs). */
+  idleSinceMs: number | undefined;
+  lastEventAtMs: number | undefined;
+  transactions: number;
+  bytes: number;
+  dropped: Record<DropReason, number>;
+}
+
+/** A MySQL or MariaDB server read as a replica. */
+export class BinlogSource implements Source {
+  readonly #options: BinlogSourceOptions;
+  readonly #discards = new Discards();
+  readonly progress: SourceProgress = {
+    host: undefined,
+    coordinates: undefined,
+    lastCommitAtMs: undefined,
+    idleSinceMs: undefined,
+    lastEventAtMs: undefined,
+    transactions: 0,
+    bytes: 0,
+    dropped: { filtered: 0, own: 0, skipped: 0, 'rolled-back': 0, 'statement-policy': 0 },
+  };
+
+  constructor(options: BinlogSourceOptions) {
+    this.#options = options;
+  }
+
+  async head(signal: AbortSignal): Promise<Position> {
+    return this.#withConnection(signal, readHead);
+  }
+
+  /** `schema`: the definitions stored with the checkpoint `from`; empty: they are learned anew. */
+  async *stream(
+    from: Checkpoint,
+    options: StreamOptions & { readonly schema: SchemaState },
+  ): AsyncGenerator<readonly Transaction[]> {
+    const { signal, until, schema } = options;
+    const stream = await this.#open(from, schema, signal);
+    if (stream.assembler.outBytes === 0) {
+      const start = stream.assembler.take();
+      if (start.length > 0) yield start;
+    }
+    if (until !== undefined && isReached(from.position, until)) return;
+    const session = await openReplicaSession({
+      server: stream.server,
+      serverId: this.#options.serverId,
+      heartbeatSeconds: this.#options.heartbeatSeconds,
+      queuedBytesHigh: this.#options.queuedBytesHigh,
+      start: dumpStart(from.position),
+      signal,
+    });
+    this.progress.host = session.host;
+    try {
+      for await (const frames of session) {
+        for (const frame of frames) {
+          for await (const _ of this.#read(frame, stream)) yield stream.assembler.take();
+          if (stream.assembler.outBytes >= HAND_ON_BYTES) yield stream.assembler.take();
+        }
+        const out = stream.assembler.take();
+        this.#note(out, stream);
+        if (out.length > 0) yield out;
+        if (until !== undefined && this.#hasReached(stream, until)) return;
+      }
+    } finally {
+      await session.close();
+    }
+  }
+
+  async #open(from: Checkpoint, schema: SchemaState, signal: AbortSignal): Promise<OpenStream> {
+    return this.#withConnection(signal, async (connection) => {
+      const { info } = connection;
+      const { flavor, versionNumber, lowerCaseTableNames } = info;
+      const history = new SchemaHistory({ flavor, versionNumber, lowerCaseTableNames });
+      const server = { ...this.#options.server, hosts: [info.host] };
+      const cursor = new BinlogCursor(from.position.coordinates);
+      const { router, ignoreOwn, partBytes, isSkipped } = this.#options;
+      const assembler = new TransactionAssembler({
+        flavor,
+        versionNumber,
+        router,
+        history,
+        cursor,
+        discards: this.#discards,
+        ignoreOwn,
+        from,
+        partBytes,
+        isSkipped,
+        countDropped: (reason, count) => {
+          this.progress.dropped[reason] += count;
+        },
+      });
+      const scan = {
+        server,
+        flavor,
+        versionNumber,
+        heartbeatSeconds: this.#options.heartbeatSeconds,
+        signal,
+      };
+      const stream = { server, history, cursor, assembler, scan, decoder: new EventDecoder() };
+      if (schema.size > 0) history.restore(schema);
+      else {
+        const isWanted = (name: TableName): boolean => router.isIncluded(name);
+        const { position } = from;
+        await learnSchema({ connection, history, from: position, isWanted, scan });
+        assembler.markStart(history.state());
+      }
+      return stream;
+    });
+  }
+
+  /**
+   * One frame into the assembler. Yields when a compressed transaction has made enough for one step;
+   * asks the source for definitions and prepared rows where the assembler needs them.
+   */
+  async *#read(frame: Frame, stream: OpenStream): AsyncGenerator<void> {
+    const { decoder, cursor, assembler } = stream;
+    const event = decoder.decode(frame);
+    cursor.advance(event.header, frame, assembler.isInGroup);
+    if (event.kind === 'rotate') cursor.rotate(event);
+    if (event.kind === 'heartbeat') this.#heartbeat(event, stream);
+    if (event.kind !== 'transaction-payload') {
+      await this.#handle(event, frame, stream);
+      return;
+    }
+    for (const inner of event.frames()) {
+      await this.#handle(decoder.decode(inner), inner, stream);
+      if (assembler.outBytes >= HAND_ON_BYTES) yield;
+    }
+  }
+
+  #heartbeat(event: Extract<BinlogEvent, { kind: 'heartbeat' }>, stream: OpenStream): void {
+    this.progress.idleSinceMs ??= Date.now();
+    // After a GTID start the server skips what we have: the heartbeat tells how far it is.
+    if (!stream.assembler.isInGroup && event.file !== '' && event.offset > 0) {
+      stream.cursor.jump({ file: event.file, offset: event.offset });
+    }
+  }
+
+  async #handle(event: BinlogEvent, frame: Frame, stream: OpenStream): Promise<void> {
+    const { assembler } = stream;
+    const xid = assembler.missingPrepared(event);
+    if (xid !== undefined) {
+      const payload = await this.#options.loadPrepared(xid);
+      if (payload !== undefined) assembler.supplyPrepared(xid, payload);
+    }
+    try {
+      assembler.handle(event, frame);
+    } catch (error) {
+      if (!(await this.#learnUnknown(error, stream))) throw error;
+      assembler.handle(event, frame);
+    }
+    const recapture = assembler.takeRecapture();
+    if (recapture.length > 0) await this.#learn(recapture, stream);
+  }
+
+  /** A table that the history doesn't have, for example because the filter has grown: learn it once. */
+  async #learnUnknown(error: unknown, stream: OpenStream): Promise<boolean> {
+    if (!(error instanceof TailraceError) || error.code !== 'SOURCE_SCHEMA_UNKNOWN') return false;
+    const [database, table] = (error.place.table ?? '').split('.', 2);
+    if (database === undefined || table === undefined) return false;
+    await this.#learn([{ database, table }], stream);
+    return true;
+  }
+
+  async #learn(names: readonly TableName[], stream: OpenStream): Promise<void> {
+    const wanted = new Set(names.map((name) => schemaKey(name.database, name.table)));
+    const isWanted = (name: TableName): boolean =>
+      wanted.has(schemaKey(name.database, name.table)) && this.#options.router.isIncluded(name);
+    const { history, scan, assembler } = stream;
+    const from = assembler.position;
+    const delta = await this.#withConnection(scan.signal, (connection) =>
+      learnSchema({ connection, history, from, isWanted, scan }),
+    );
+    assembler.addSchemaDelta(delta);
+  }
+
+  #note(out: readonly Transaction[], stream: OpenStream): void {
+    const { progress } = this;
+    progress.lastEventAtMs = Date.now();
+    progress.coordinates = stream.cursor.coordinates;
+    const last = out.at(-1);
+    if (last === undefined) return;
+    progress.idleSinceMs = undefined;
+    progress.lastCommitAtMs = last.committedAtMs;
+    progress.transactions += out.length;
+  }
+
+  #hasReached(stream: OpenStream, until: Position): boolean {
+    if (stream.assembler.isInGroup) return false;
+    const { position } = stream.assembler;
+    const coordinates = stream.cursor.coordinates;
+    return isReached({ ...position, coordinates }, until);
+  }
+
+  async #withConnection<T>(
+    signal: AbortSignal,
+    use: (connection: ServerConnection) => Promise<T>,
+  ): Promise<T> {
+    const connection = await connectServer(this.#options.server, 'source', { signal });
+    try {
+      return await use(connection);
+    } finally {
+      await connection.close();
+    }
+  }
+}
+
+interface OpenStream {
+  readonly server: ServerOptions;
+  readonly history: SchemaHistory;
+  readonly cursor: BinlogCursor;
+  readonly assembler: TransactionAssembler;
+  readonly decoder: EventDecoder;
+  readonly scan: Parameters<typeof learnSchema>[0]['scan'];
+}

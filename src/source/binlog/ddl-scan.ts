@@ -1,0 +1,113 @@
+import { EventDecoder } from '../../binlog/event-decoder.ts';
+import type { BinlogEvent } from '../../binlog/event.ts';
+import type { Frame } from '../../core/frame.ts';
+import type { GtidFlavor } from '../../core/gtid-set.ts';
+import type { Position } from '../../core/position.ts';
+import { openReplicaSession } from '../../replica/open-session.ts';
+import type { DumpStart } from '../../replica/replica-session.ts';
+import { classifyStatement } from '../../schema/classify-statement.ts';
+import type { ScannedDdl } from '../../schema/schema-history.ts';
+import type { ServerOptions } from '../../server/connect-options.ts';
+import { BinlogCursor, compareCoordinates } from './binlog-cursor.ts';
+
+/** Event types that can hold or lead to a statement; the rest is passed over unread. */
+const WANTED_TYPES: ReadonlySet<number> = new Set([2, 4, 15, 40, 165]);
+const QUEUED_BYTES = 8 << 20;
+
+export interface DdlScanOptions {
+  readonly server: ServerOptions;
+  readonly flavor: GtidFlavor;
+  readonly versionNumber: number;
+  readonly heartbeatSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+/** A server id for a connection that lives only for a moment. */
+export function randomServerId(): number {
+  return 0x4000_0000 + Math.floor(Math.random() * 0x3fff_ffff);
+}
+
+export function dumpStart(position: Position): DumpStart {
+  return position.kind === 'gtid'
+    ? { kind: 'gtid', gtidSet: position.gtidSet }
+    : { kind: 'coordinates', coordinates: position.coordinates };
+}
+
+/** The DDL statements between two positions of the same server, in binlog order. */
+export async function scanDdl(
+  from: Position,
+  to: Position,
+  options: DdlScanOptions,
+): Promise<ScannedDdl[]> {
+  if (isReached(from, to)) return [];
+  const found: ScannedDdl[] = [];
+  const session = await openReplicaSession({
+    server: options.server,
+    serverId: randomServerId(),
+    heartbeatSeconds: options.heartbeatSeconds,
+    queuedBytesHigh: QUEUED_BYTES,
+    start: dumpStart(from),
+    signal: options.signal,
+  });
+  try {
+    const cursor = new BinlogCursor(from.coordinates);
+    const decoder = new EventDecoder();
+    for await (const frames of session) {
+      for (const frame of frames) readFrame(frame, { decoder, cursor, options, found });
+      if (compareCoordinates(cursor.coordinates, to.coordinates) >= 0) return found;
+    }
+  } finally {
+    await session.close();
+  }
+  return found;
+}
+
+/** Was everything up to `to` before `at`, as far as positions alone can tell? */
+export function isReached(at: Position, to: Position): boolean {
+  if (at.kind === 'gtid' && to.kind === 'gtid' && at.gtidSet.includes(to.gtidSet)) return true;
+  return at.coordinates.file !== '' && compareCoordinates(at.coordinates, to.coordinates) >= 0;
+}
+
+interface Reading {
+  readonly decoder: EventDecoder;
+  readonly cursor: BinlogCursor;
+  readonly options: DdlScanOptions;
+  readonly found: ScannedDdl[];
+}
+
+function readFrame(frame: Frame, reading: Reading): void {
+  const type = frame.bytes[frame.start + 4] ?? 0;
+  // A heartbeat's position is where the server stands: nothing more comes before it.
+  if (type === 27 || type === 41) {
+    const event = reading.decoder.decode(frame);
+    if (event.kind === 'heartbeat' && event.file !== '') {
+      const { cursor } = reading;
+      const at = { file: event.file, offset: event.offset };
+      if (compareCoordinates(at, cursor.coordinates) > 0) cursor.jump(at);
+    }
+    return;
+  }
+  reading.cursor.advance(reading.decoder.header(frame), frame, true);
+  if (!WANTED_TYPES.has(type)) return;
+  const event = reading.decoder.decode(frame);
+  if (event.kind === 'rotate') reading.cursor.rotate(event);
+  else if (event.kind === 'transaction-payload') {
+    for (const inner of event.frames()) {
+      if (WANTED_TYPES.has(inner.bytes[inner.start + 4] ?? 0)) {
+        collect(reading.decoder.decode(inner), reading);
+      }
+    }
+  } else collect(event, reading);
+}
+
+function collect(event: BinlogEvent, { cursor, options, found }: Reading): void {
+  if (event.kind !== 'query') return;
+  const { statement, database, context } = event;
+  const { kind } = classifyStatement(statement, {
+    flavor: options.flavor,
+    versionNumber: options.versionNumber,
+    sqlModeNames: context.sqlModeNames,
+    defaultDatabase: database,
+  });
+  if (kind === 'ddl') found.push({ coordinates: cursor.eventStart, statement, database, context });
+}

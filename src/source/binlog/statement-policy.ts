@@ -1,0 +1,86 @@
+import type { DdlEffect, SchemaChange } from '../../core/change.ts';
+import { TailraceError } from '../../core/errors.ts';
+import { formatCoordinates } from '../../core/position.ts';
+import type { Router } from '../../core/route.ts';
+import { formatTableName, type TableName } from '../../core/table.ts';
+
+/** Is this DDL about anything that the filter includes? Throws FILTER_RENAME where it is about half. */
+export function isDdlIncluded(ddl: SchemaChange, router: Router): boolean {
+  if (ddl.effects.length > 0) {
+    return ddl.effects.map((effect) => isEffectIncluded(effect, ddl, router)).includes(true);
+  }
+  // Temporary tables, and tables that do not concern anyone else.
+  if (ddl.subject === 'table' && ddl.isFullyParsed) return false;
+  if (ddl.subject === 'user' || ddl.subject === 'server') return false;
+  if (ddl.references.length > 0) {
+    return ddl.references.some((reference) => {
+      const database = reference.database ?? ddl.database;
+      if (reference.table === undefined) return router.isDatabaseIncluded(database);
+      return router.isIncluded({ database, table: reference.table });
+    });
+  }
+  return ddl.database !== '' && router.isDatabaseIncluded(ddl.database);
+}
+
+function isEffectIncluded(effect: DdlEffect, ddl: SchemaChange, router: Router): boolean {
+  switch (effect.kind) {
+    case 'create-database':
+    case 'alter-database':
+    case 'drop-database':
+      return router.isDatabaseIncluded(effect.database);
+    case 'rename':
+      return isRenameIncluded(effect, ddl, router);
+    case 'create':
+    case 'alter':
+    case 'drop':
+    case 'truncate':
+      return router.isIncluded(effect.table);
+  }
+}
+
+function isRenameIncluded(
+  effect: { readonly table: TableName; readonly to: TableName },
+  ddl: SchemaChange,
+  router: Router,
+): boolean {
+  const from = router.isIncluded(effect.table);
+  const to = router.isIncluded(effect.to);
+  if (from === to) return from;
+  const [inside, outside] = from ? [effect.table, effect.to] : [effect.to, effect.table];
+  throw new TailraceError(
+    'FILTER_RENAME',
+    `RENAME of ${formatTableName(effect.table)} to ${formatTableName(effect.to)}: the filter includes ` +
+      `${formatTableName(inside)} and not ${formatTableName(outside)}.`,
+    {
+      place: { coordinates: formatCoordinates(ddl.coordinates), table: formatTableName(inside) },
+      next: from
+        ? `Include ${formatTableName(outside)} in task.filter, or rename the table on the target by hand and run: tailrace position skip --reason TEXT`
+        : `Copy the table (tailrace snapshot --table ${formatTableName(inside)}), then run: tailrace position skip --reason TEXT`,
+    },
+  );
+}
+
+/** A statement-format change: stops the task where it may be about a replicated table. */
+export function assertNotReplicatedStatement(
+  statement: {
+    readonly text: string;
+    readonly database: string;
+    readonly tables: readonly TableName[];
+  },
+  router: Router,
+): void {
+  const { tables, database } = statement;
+  const table = tables.find((name) => router.isIncluded(name));
+  const isUnclear = tables.length === 0 && database !== '' && router.isDatabaseIncluded(database);
+  if (table === undefined && !isUnclear) return;
+  throw new TailraceError(
+    'SOURCE_NOT_ROW_FORMAT',
+    `The binlog has a change of a replicated table as a statement, not as rows: ${excerpt(statement.text)}`,
+    table === undefined ? {} : { place: { table: formatTableName(table) } },
+  );
+}
+
+export function excerpt(statement: string): string {
+  const line = statement.replaceAll(/\s+/g, ' ').trim();
+  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
+}

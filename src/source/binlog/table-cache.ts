@@ -1,0 +1,110 @@
+import type { RowsChange } from '../../core/change.ts';
+import type { GtidFlavor } from '../../core/gtid-set.ts';
+import type { Router, TableRoute } from '../../core/route.ts';
+import type { Table } from '../../core/table.ts';
+import type { TableMap } from '../../core/table-map.ts';
+import { TailraceError } from '../../core/errors.ts';
+import { RowsDecoder } from '../../binlog/rows/rows-decoder.ts';
+import type { RowsEvent } from '../../binlog/event.ts';
+
+/** The largest slice of one rows event that becomes one change. */
+const SLICE_BYTES = 1 << 20;
+
+/** What a table id stands for until the next table map, format description or DDL. */
+export interface TableBinding {
+  readonly tableMap: TableMap;
+  readonly isIncluded: boolean;
+  /** The checkpoint table of a tailrace, ours or another's. */
+  readonly isCheckpoint: boolean;
+  /** Made at the first rows event, so that an unknown table without rows stops nothing. */
+  reader:
+    { readonly table: Table; readonly route: TableRoute; readonly rows: RowsDecoder } | undefined;
+}
+
+/** Recognises the transactions that a tailrace wrote: they begin with this table's row. */
+export const CHECKPOINT_TABLE = 'tailrace_checkpoint';
+
+export interface TableCacheOptions {
+  readonly flavor: GtidFlavor;
+  readonly router: Router;
+  readonly tableFor: (tableMap: TableMap) => Table;
+}
+
+/**
+ * Table ids of this connection. An id means what its last table map said; ids start anew with the
+ * server, so the cache is cleared with each format description, and with each DDL because a definition
+ * may then differ under equal bytes.
+ */
+export class TableCache {
+  readonly #options: TableCacheOptions;
+  readonly #bindings = new Map<number, TableBinding>();
+
+  constructor(options: TableCacheOptions) {
+    this.#options = options;
+  }
+
+  clear(): void {
+    this.#bindings.clear();
+  }
+
+  /** The binding of these very bytes, if the id has it: saves parsing the table map again. */
+  find(tableId: number, body: Buffer): TableBinding | undefined {
+    const binding = this.#bindings.get(tableId);
+    return binding?.tableMap.body.equals(body) === true ? binding : undefined;
+  }
+
+  set(tableMap: TableMap): TableBinding {
+    const binding: TableBinding = {
+      // The event's bytes are part of a socket chunk: what outlives the batch is copied.
+      tableMap: { ...tableMap, body: Buffer.from(tableMap.body) },
+      isIncluded: this.#options.router.isIncluded(tableMap),
+      isCheckpoint: tableMap.table === CHECKPOINT_TABLE,
+      reader: undefined,
+    };
+    this.#bindings.set(tableMap.tableId, binding);
+    return binding;
+  }
+
+  get(tableId: number): TableBinding {
+    const binding = this.#bindings.get(tableId);
+    if (binding === undefined) {
+      throw new TailraceError(
+        'SOURCE_EVENT_UNDECODABLE',
+        `A rows event names table id ${tableId}, but no table map with that id came before it.`,
+      );
+    }
+    return binding;
+  }
+
+  /** The changes of one rows event, in slices that fit in memory. */
+  *changesOf(
+    binding: TableBinding,
+    event: RowsEvent,
+    common: Pick<RowsChange, 'coordinates' | 'rowsQuery'>,
+  ): Generator<RowsChange> {
+    const reader = (binding.reader ??= this.#open(binding.tableMap));
+    const base = {
+      kind: 'rows',
+      table: reader.table,
+      route: reader.route,
+      coordinates: common.coordinates,
+      rowsQuery: common.rowsQuery,
+      timestamp: event.header.timestamp,
+      noForeignKeyChecks: (event.flags & 0x02) !== 0,
+      noUniqueChecks: (event.flags & 0x04) !== 0,
+      cascadesLogged: (event.flags & 0x10) !== 0,
+    } as const;
+    for (const { before, after } of reader.rows.decode(event, SLICE_BYTES)) {
+      if (before !== undefined && after !== undefined) {
+        yield { ...base, action: 'update', before, after };
+      } else if (after !== undefined) yield { ...base, action: 'insert', after };
+      else if (before !== undefined) yield { ...base, action: 'delete', before };
+    }
+  }
+
+  #open(tableMap: TableMap): NonNullable<TableBinding['reader']> {
+    const table = this.#options.tableFor(tableMap);
+    const rows = new RowsDecoder(tableMap, table, this.#options.flavor);
+    return { table, route: this.#options.router.route(table), rows };
+  }
+}
