@@ -1,5 +1,5 @@
 import { EventDecoder } from '../../binlog/event-decoder.ts';
-import type { BinlogEvent } from '../../binlog/event.ts';
+import type { BinlogEvent, TransactionPayloadEvent } from '../../binlog/event.ts';
 import type { Checkpoint } from '../../core/checkpoint.ts';
 import { TailraceError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
@@ -74,7 +74,7 @@ export class BinlogSource implements Source {
   }
 
   async head(signal: AbortSignal): Promise<Position> {
-    return this.#withConnection(signal, readHead);
+    return this.#withConnection(signal, this.#options.server, readHead);
   }
 
   /** `schema`: the definitions stored with the checkpoint `from`; empty: they are learned anew. */
@@ -101,7 +101,13 @@ export class BinlogSource implements Source {
     try {
       for await (const frames of session) {
         for (const frame of frames) {
-          for await (const _ of this.#read(frame, stream)) yield stream.assembler.take();
+          const event = this.#decode(frame, stream);
+          if (event.kind === 'transaction-payload') yield* this.#readPayload(event, stream);
+          else {
+            // Nearly every event is handled without waiting: a promise for each would cost more than it.
+            const wait = this.#handle(event, frame, stream);
+            if (wait !== undefined) await wait;
+          }
           if (stream.assembler.outBytes >= HAND_ON_BYTES) yield stream.assembler.take();
         }
         const out = stream.assembler.take();
@@ -115,7 +121,7 @@ export class BinlogSource implements Source {
   }
 
   async #open(from: Checkpoint, schema: SchemaState, signal: AbortSignal): Promise<OpenStream> {
-    return this.#withConnection(signal, async (connection) => {
+    return this.#withConnection(signal, this.#options.server, async (connection) => {
       const { info } = connection;
       const { flavor, versionNumber, lowerCaseTableNames } = info;
       const history = new SchemaHistory({ flavor, versionNumber, lowerCaseTableNames });
@@ -156,23 +162,23 @@ export class BinlogSource implements Source {
     });
   }
 
-  /**
-   * One frame into the assembler. Yields when a compressed transaction has made enough for one step;
-   * asks the source for definitions and prepared rows where the assembler needs them.
-   */
-  async *#read(frame: Frame, stream: OpenStream): AsyncGenerator<void> {
+  #decode(frame: Frame, stream: OpenStream): BinlogEvent {
     const { decoder, cursor, assembler } = stream;
     const event = decoder.decode(frame);
     cursor.advance(event.header, frame, assembler.isInGroup);
     if (event.kind === 'rotate') cursor.rotate(event);
     if (event.kind === 'heartbeat') this.#heartbeat(event, stream);
-    if (event.kind !== 'transaction-payload') {
-      await this.#handle(event, frame, stream);
-      return;
-    }
-    for (const inner of event.frames()) {
-      await this.#handle(decoder.decode(inner), inner, stream);
-      if (assembler.outBytes >= HAND_ON_BYTES) yield;
+    return event;
+  }
+
+  /** A compressed transaction is inflated piece by piece and handed on in parts. */
+  async *#readPayload(
+    payload: TransactionPayloadEvent,
+    stream: OpenStream,
+  ): AsyncGenerator<readonly Transaction[]> {
+    for (const frame of payload.frames()) {
+      await this.#handle(stream.decoder.decode(frame), frame, stream);
+      if (stream.assembler.outBytes >= HAND_ON_BYTES) yield stream.assembler.take();
     }
   }
 
@@ -184,30 +190,34 @@ export class BinlogSource implements Source {
     }
   }
 
-  async #handle(event: BinlogEvent, frame: Frame, stream: OpenStream): Promise<void> {
+  /** Waits only where the source has to be asked: for prepared rows, or for definitions. */
+  #handle(event: BinlogEvent, frame: Frame, stream: OpenStream): Promise<void> | undefined {
     const { assembler } = stream;
     const xid = assembler.missingPrepared(event);
-    if (xid !== undefined) {
-      const payload = await this.#options.loadPrepared(xid);
-      if (payload !== undefined) assembler.supplyPrepared(xid, payload);
-    }
+    if (xid !== undefined) return this.#handlePrepared(xid, event, frame, stream);
     try {
       assembler.handle(event, frame);
     } catch (error) {
-      if (!(await this.#learnUnknown(error, stream))) throw error;
-      assembler.handle(event, frame);
+      const unknown = isSchemaUnknown(error) ? assembler.tableOf(event) : undefined;
+      if (unknown === undefined) throw error;
+      // Not in the history, for example because the filter has grown: learned once, then final.
+      return this.#learn([unknown], stream).then(() => {
+        assembler.handle(event, frame);
+      });
     }
     const recapture = assembler.takeRecapture();
-    if (recapture.length > 0) await this.#learn(recapture, stream);
+    return recapture.length === 0 ? undefined : this.#learn(recapture, stream);
   }
 
-  /** A table that the history doesn't have, for example because the filter has grown: learn it once. */
-  async #learnUnknown(error: unknown, stream: OpenStream): Promise<boolean> {
-    if (!(error instanceof TailraceError) || error.code !== 'SOURCE_SCHEMA_UNKNOWN') return false;
-    const [database, table] = (error.place.table ?? '').split('.', 2);
-    if (database === undefined || table === undefined) return false;
-    await this.#learn([{ database, table }], stream);
-    return true;
+  async #handlePrepared(
+    xid: string,
+    event: BinlogEvent,
+    frame: Frame,
+    stream: OpenStream,
+  ): Promise<void> {
+    const payload = await this.#options.loadPrepared(xid);
+    if (payload !== undefined) stream.assembler.supplyPrepared(xid, payload);
+    stream.assembler.handle(event, frame);
   }
 
   async #learn(names: readonly TableName[], stream: OpenStream): Promise<void> {
@@ -216,7 +226,7 @@ export class BinlogSource implements Source {
       wanted.has(schemaKey(name.database, name.table)) && this.#options.router.isIncluded(name);
     const { history, scan, assembler } = stream;
     const from = assembler.position;
-    const delta = await this.#withConnection(scan.signal, (connection) =>
+    const delta = await this.#withConnection(scan.signal, stream.server, (connection) =>
       learnSchema({ connection, history, from, isWanted, scan }),
     );
     assembler.addSchemaDelta(delta);
@@ -242,15 +252,20 @@ export class BinlogSource implements Source {
 
   async #withConnection<T>(
     signal: AbortSignal,
+    server: ServerOptions,
     use: (connection: ServerConnection) => Promise<T>,
   ): Promise<T> {
-    const connection = await connectServer(this.#options.server, 'source', { signal });
+    const connection = await connectServer(server, 'source', { signal });
     try {
       return await use(connection);
     } finally {
       await connection.close();
     }
   }
+}
+
+function isSchemaUnknown(error: unknown): boolean {
+  return error instanceof TailraceError && error.code === 'SOURCE_SCHEMA_UNKNOWN';
 }
 
 interface OpenStream {

@@ -142,6 +142,12 @@ export class TransactionAssembler {
     });
   }
 
+  /** The table that a rows event or table map is about. */
+  tableOf(event: BinlogEvent): TableName | undefined {
+    if (event.kind === 'table-map') return event;
+    return event.kind === 'rows' ? this.#tables.get(event.tableId).tableMap : undefined;
+  }
+
   handle(event: BinlogEvent, frame: Frame): void {
     try {
       this.#dispatch(event, frame);
