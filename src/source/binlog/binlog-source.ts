@@ -84,10 +84,8 @@ export class BinlogSource implements Source {
   ): AsyncGenerator<readonly Transaction[]> {
     const { signal, until, schema } = options;
     const stream = await this.#open(from, schema, signal);
-    if (stream.assembler.outBytes === 0) {
-      const start = stream.assembler.take();
-      if (start.length > 0) yield start;
-    }
+    const start = stream.assembler.outbox.take();
+    if (start.length > 0) yield start;
     if (until !== undefined && isReached(from.position, until)) return;
     const session = await openReplicaSession({
       server: stream.server,
@@ -108,9 +106,9 @@ export class BinlogSource implements Source {
             const wait = this.#handle(event, frame, stream);
             if (wait !== undefined) await wait;
           }
-          if (stream.assembler.outBytes >= HAND_ON_BYTES) yield stream.assembler.take();
+          if (stream.assembler.outbox.bytes >= HAND_ON_BYTES) yield stream.assembler.outbox.take();
         }
-        const out = stream.assembler.take();
+        const out = stream.assembler.outbox.take();
         this.#note(out, stream);
         if (out.length > 0) yield out;
         if (until !== undefined && this.#hasReached(stream, until)) return;
@@ -156,7 +154,7 @@ export class BinlogSource implements Source {
         const isWanted = (name: TableName): boolean => router.isIncluded(name);
         const { position } = from;
         await learnSchema({ connection, history, from: position, isWanted, scan });
-        assembler.markStart(history.state());
+        assembler.outbox.markStart(history.state());
       }
       return stream;
     });
@@ -178,7 +176,7 @@ export class BinlogSource implements Source {
   ): AsyncGenerator<readonly Transaction[]> {
     for (const frame of payload.frames()) {
       await this.#handle(stream.decoder.decode(frame), frame, stream);
-      if (stream.assembler.outBytes >= HAND_ON_BYTES) yield stream.assembler.take();
+      if (stream.assembler.outbox.bytes >= HAND_ON_BYTES) yield stream.assembler.outbox.take();
     }
   }
 
@@ -225,7 +223,7 @@ export class BinlogSource implements Source {
     const isWanted = (name: TableName): boolean =>
       wanted.has(schemaKey(name.database, name.table)) && this.#options.router.isIncluded(name);
     const { history, scan, assembler } = stream;
-    const from = assembler.position;
+    const from = assembler.outbox.position;
     const delta = await this.#withConnection(scan.signal, stream.server, (connection) =>
       learnSchema({ connection, history, from, isWanted, scan }),
     );
@@ -245,7 +243,7 @@ export class BinlogSource implements Source {
 
   #hasReached(stream: OpenStream, until: Position): boolean {
     if (stream.assembler.isInGroup) return false;
-    const { position } = stream.assembler;
+    const { position } = stream.assembler.outbox;
     const coordinates = stream.cursor.coordinates;
     return isReached({ ...position, coordinates }, until);
   }

@@ -1,6 +1,7 @@
 import type { Change } from '../../core/change.ts';
 import type { Gtid } from '../../core/gtid-set.ts';
 import type { BinlogCoordinates } from '../../core/position.ts';
+import type { SchemaDelta } from '../../core/schema-state.ts';
 import type { PreparedGroup } from './prepared-group.ts';
 
 export interface GroupStart {
@@ -35,6 +36,21 @@ export class OpenGroup {
     this.coordinates = start.coordinates;
     this.committedAtMs = start.committedAtMs;
     this.serverId = start.serverId;
+  }
+
+  startNextPart(): void {
+    this.partIndex += 1;
+    this.takeBackAll();
+  }
+
+  takeBackAll(): void {
+    this.changes = [];
+    this.bytes = 0;
+  }
+
+  addSchemaDelta(delta: SchemaDelta): void {
+    this.schemaDelta ??= new Map();
+    for (const [key, value] of delta) this.schemaDelta.set(key, value);
   }
 
   setSavepoint(name: string, offset: number): void {

@@ -78,10 +78,10 @@ export class TableCache {
 
   /** The changes of one rows event, in slices that fit in memory. */
   *changesOf(
-    binding: TableBinding,
     event: RowsEvent,
     common: Pick<RowsChange, 'coordinates' | 'rowsQuery'>,
   ): Generator<RowsChange> {
+    const binding = this.get(event.tableId);
     const reader = (binding.reader ??= this.#open(binding.tableMap));
     const base = {
       kind: 'rows',

@@ -6,26 +6,25 @@ import type {
   RowsEvent,
   TableMapEvent,
 } from '../../binlog/event.ts';
-import { EventDecoder } from '../../binlog/event-decoder.ts';
-import type { SchemaChange } from '../../core/change.ts';
-import { TailraceError, toTailraceError } from '../../core/errors.ts';
+import type { Change, SchemaChange } from '../../core/change.ts';
+import { TailraceError, toTailraceError, type ErrorPlace } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
 import { formatGtid } from '../../core/gtid-set-parse.ts';
 import type { Gtid, GtidFlavor } from '../../core/gtid-set.ts';
-import { formatCoordinates, type BinlogCoordinates, type Position } from '../../core/position.ts';
+import { formatCoordinates, type Position } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
-import { mergeDeltas, type SchemaDelta } from '../../core/schema-state.ts';
+import type { SchemaDelta } from '../../core/schema-state.ts';
 import type { TableName } from '../../core/table.ts';
-import type { Transaction } from '../../core/transaction.ts';
-import { classifyStatement } from '../../schema/classify-statement.ts';
-import { parseTable, serializeTable } from '../../schema/serialize-table.ts';
+import { classifyStatement, type ClassifiedStatement } from '../../schema/classify-statement.ts';
 import type { SchemaHistory } from '../../schema/schema-history.ts';
+import { serializeTable } from '../../schema/serialize-table.ts';
 import type { BinlogCursor } from './binlog-cursor.ts';
 import type { Discards } from './discards.ts';
-import { OpenGroup, type DropReason, type Savepoint } from './open-group.ts';
-import { PreparedGroup, readPayload } from './prepared-group.ts';
+import { OpenGroup, type DropReason } from './open-group.ts';
 import { assertNotReplicatedStatement, isDdlIncluded } from './statement-policy.ts';
-import { TableCache, type TableBinding } from './table-cache.ts';
+import { TableCache } from './table-cache.ts';
+import { TransactionOutbox } from './transaction-outbox.ts';
+import { XaGroups } from './xa-groups.ts';
 
 export interface AssemblerOptions {
   readonly flavor: GtidFlavor;
@@ -44,57 +43,36 @@ export interface AssemblerOptions {
   readonly countDropped: (reason: DropReason, count: number) => void;
 }
 
+/** How tailrace marks the DDL that it runs on a target. */
+const OWN_DDL = '/* tailrace */';
+
 /**
- * Events in, transactions out. A group begins with a GTID event, BEGIN or XA START and ends with XID,
- * COMMIT, XA PREPARE, or with a statement that stands alone. The position moves when a group ends and
- * never inside one (I2). Everything here is synchronous; what needs the source's help (definitions after
- * a DDL that cannot be followed, the rows of an XA group prepared before the start) is asked for by
- * `takeRecapture` and `missingPrepared`, which the caller serves between two events.
+ * Events in, transactions out (`outbox`). A group begins with a GTID event, BEGIN or XA START and ends
+ * with XID, COMMIT, XA PREPARE, or with a statement that stands alone. Everything here is synchronous;
+ * what needs the source's help (definitions after a DDL that cannot be followed, the rows of an XA group
+ * prepared before the start) is asked for by `takeRecapture` and `missingPrepared`, which the caller
+ * serves between two events.
  */
 export class TransactionAssembler {
+  readonly outbox: TransactionOutbox;
   readonly #options: AssemblerOptions;
   readonly #tables: TableCache;
-  /** XA groups prepared while we read; those from before come by `supplyPrepared`. */
-  readonly #prepared = new Map<string, readonly Uint8Array[]>();
-  #formatDescription: Frame | undefined;
+  readonly #xa: XaGroups;
   #group: OpenGroup | undefined;
-  #seq: number;
-  #position: Position;
-  #out: Transaction[] = [];
-  #outBytes = 0;
   #recapture: TableName[] = [];
-  #waitingDelta: SchemaDelta | undefined;
 
   constructor(options: AssemblerOptions) {
+    const { flavor, router, history, from } = options;
     this.#options = options;
-    this.#seq = options.from.seq;
-    this.#position = options.from.position;
-    this.#tables = new TableCache({
-      flavor: options.flavor,
-      router: options.router,
-      tableFor: (tableMap) => options.history.tableFor(tableMap),
-    });
-  }
-
-  /** Where to resume after the last group that ended. */
-  get position(): Position {
-    return this.#position;
+    this.outbox = new TransactionOutbox(from);
+    this.#xa = new XaGroups({ flavor, router });
+    const tableFor = (tableMap: TableMapEvent): ReturnType<SchemaHistory['tableFor']> =>
+      history.tableFor(tableMap);
+    this.#tables = new TableCache({ flavor, router, tableFor });
   }
 
   get isInGroup(): boolean {
     return this.#group !== undefined;
-  }
-
-  /** Bytes of finished transactions and parts that wait to be taken. */
-  get outBytes(): number {
-    return this.#outBytes;
-  }
-
-  take(): Transaction[] {
-    const out = this.#out;
-    this.#out = [];
-    this.#outBytes = 0;
-    return out;
   }
 
   /** Tables whose definition has to be read from the source before the next event. */
@@ -109,37 +87,18 @@ export class TransactionAssembler {
   missingPrepared(event: BinlogEvent): string | undefined {
     if (event.kind !== 'query' || !/^XA\s+COMMIT/i.test(event.statement)) return undefined;
     const statement = this.#classify(event);
-    if (statement.kind !== 'xa-commit' || this.#prepared.has(statement.xid)) return undefined;
+    if (statement.kind !== 'xa-commit' || this.#xa.has(statement.xid)) return undefined;
     return statement.xid;
   }
 
   supplyPrepared(xid: string, payload: readonly Uint8Array[]): void {
-    this.#prepared.set(xid, payload);
+    this.#xa.keep(xid, payload);
   }
 
   /** Definitions learned for what `takeRecapture` asked: stored with the transaction that made it ask. */
   addSchemaDelta(delta: SchemaDelta): void {
-    const group = this.#group;
-    if (group !== undefined) {
-      group.schemaDelta ??= new Map();
-      for (const [key, value] of delta) group.schemaDelta.set(key, value);
-      return;
-    }
-    const last = this.#out.pop();
-    if (last === undefined) this.#waitingDelta = mergeDeltas(this.#waitingDelta, delta);
-    else this.#out.push({ ...last, schemaDelta: mergeDeltas(last.schemaDelta, delta) });
-  }
-
-  /** An empty transaction that makes the start position and its definitions durable before any change. */
-  markStart(delta: SchemaDelta): void {
-    const { coordinates } = this.#position;
-    const start = { gtid: undefined, coordinates, committedAtMs: Date.now(), serverId: 0 };
-    this.#seq += 1;
-    this.#push({
-      ...this.#transaction(new OpenGroup(start), { seq: this.#seq, last: true }),
-      resumeAt: this.#position,
-      schemaDelta: delta,
-    });
+    if (this.#group === undefined) this.outbox.addSchemaDelta(delta);
+    else this.#group.addSchemaDelta(delta);
   }
 
   /** The table that a rows event or table map is about. */
@@ -171,7 +130,7 @@ export class TransactionAssembler {
         this.#rows(event, frame);
         return;
       case 'xid':
-        this.#end({ xid: event.xid, isTransactional: true });
+        this.#end(true, event.xid);
         return;
       case 'xa-prepare':
         this.#endPrepared(event.xid, event.isOnePhase);
@@ -198,49 +157,33 @@ export class TransactionAssembler {
   }
 
   #refuse(event: Extract<BinlogEvent, { kind: 'incident' | 'unknown' }>): void {
-    if (this.#group?.dropReason === 'skipped') return;
+    const here = formatCoordinates(this.#options.cursor.eventStart);
+    if (this.#group?.dropReason === 'skipped' || this.#options.isSkipped(undefined, here)) return;
     if (event.kind === 'incident') {
-      if (this.#group === undefined && this.#isSkippedHere()) return;
-      throw new TailraceError(
-        'SOURCE_INCIDENT',
-        `The source logged an incident (${event.incident}): ${event.message || 'no text'}.`,
-      );
+      const text = `The source logged an incident (${event.incident}): ${event.message || 'no text'}.`;
+      throw new TailraceError('SOURCE_INCIDENT', text);
     }
-    if (this.#group === undefined && this.#isSkippedHere()) return;
     throw new TailraceError(
       'SOURCE_EVENT_UNKNOWN',
       `The binlog has an event of type ${event.header.typeCode}, which is not known and not marked as ignorable.`,
     );
   }
 
-  #isSkippedHere(): boolean {
-    return this.#options.isSkipped(undefined, formatCoordinates(this.#options.cursor.eventStart));
-  }
-
   #formatDescribed(event: FormatDescriptionEvent, frame: Frame): void {
-    // Copied: it outlives the socket chunk that it came in.
-    const bytes = Buffer.from(frame.bytes.subarray(frame.start, frame.end));
-    this.#formatDescription = { bytes, start: 0, end: bytes.length, checksumLength: 0 };
+    this.#xa.setFormatDescription(frame);
     this.#tables.clear();
     // A real one begins a file: a group that is still open was cut off by a crash of the source.
-    if (event.header.endLogPos === 0 || this.#group === undefined) return;
     const cut = this.#group;
+    if (event.header.endLogPos === 0 || cut === undefined) return;
     this.#group = undefined;
-    if (cut.partIndex > 0) {
-      this.#options.discards.add(cut.coordinates, 0, Number.MAX_SAFE_INTEGER);
-      throw new TailraceError('SOURCE_REREAD', 'The source crashed inside a large transaction.');
-    }
-    this.#options.countDropped('rolled-back', cut.changes.length);
+    if (cut.partIndex > 0) this.#reread(cut, 0, Number.MAX_SAFE_INTEGER);
+    this.#drop('rolled-back', cut.changes.length);
   }
 
   #begin(event: BinlogEvent, gtid: Gtid | undefined, committedAtMs: number): OpenGroup {
     const coordinates = this.#options.cursor.eventStart;
-    const group = new OpenGroup({
-      gtid,
-      coordinates,
-      committedAtMs,
-      serverId: event.header.serverId,
-    });
+    const { serverId } = event.header;
+    const group = new OpenGroup({ gtid, coordinates, committedAtMs, serverId });
     const name = gtid === undefined ? undefined : formatGtid(gtid);
     if (this.#options.isSkipped(name, formatCoordinates(coordinates))) group.dropReason = 'skipped';
     this.#group = group;
@@ -252,27 +195,30 @@ export class TransactionAssembler {
     const committedAtMs =
       micros === undefined || micros === 0 ? event.header.timestamp * 1000 : micros / 1000;
     const group = this.#begin(event, event.gtid, committedAtMs);
-    const mariadb = event.mariadb;
+    const { mariadb } = event;
     if (mariadb === undefined) return;
     group.isBegun = !mariadb.isStandalone;
-    if (mariadb.preparedXid !== undefined) this.#startPreparing(group, mariadb.preparedXid);
+    if (mariadb.preparedXid !== undefined) group.preparing = this.#xa.start(mariadb.preparedXid);
   }
 
-  #startPreparing(group: OpenGroup, xid: string): void {
-    group.preparing ??= new PreparedGroup(xid, this.#formatDescription);
+  #openGroup(event: BinlogEvent): OpenGroup {
+    return this.#group ?? this.#begin(event, undefined, event.header.timestamp * 1000);
   }
 
-  #classify(event: QueryEvent): ReturnType<typeof classifyStatement> {
+  #classify(event: QueryEvent): ClassifiedStatement {
+    const { flavor, versionNumber } = this.#options;
+    const { sqlModeNames } = event.context;
+    const defaultDatabase = event.database;
     return classifyStatement(event.statement, {
-      flavor: this.#options.flavor,
-      versionNumber: this.#options.versionNumber,
-      sqlModeNames: event.context.sqlModeNames,
-      defaultDatabase: event.database,
+      flavor,
+      versionNumber,
+      sqlModeNames,
+      defaultDatabase,
     });
   }
 
   #query(event: QueryEvent): void {
-    const group = this.#group ?? this.#begin(event, undefined, event.header.timestamp * 1000);
+    const group = this.#openGroup(event);
     group.threadId ??= event.threadId;
     const statement = this.#classify(event);
     switch (statement.kind) {
@@ -280,7 +226,7 @@ export class TransactionAssembler {
         group.isBegun = true;
         return;
       case 'commit':
-        this.#end({ isTransactional: false });
+        this.#end(false);
         return;
       case 'rollback':
         this.#rollBack(group);
@@ -297,23 +243,14 @@ export class TransactionAssembler {
         return;
       case 'xa-start':
         group.isBegun = true;
-        this.#startPreparing(group, statement.xid);
+        group.preparing ??= this.#xa.start(statement.xid);
         return;
       case 'xa-commit':
-        this.#endXa(group, statement.xid, 'commit');
-        return;
       case 'xa-rollback':
-        this.#endXa(group, statement.xid, 'rollback');
+        this.#endXa(group, statement.xid, statement.kind === 'xa-commit' ? 'commit' : 'rollback');
         return;
       case 'dml':
-        if (group.dropReason === undefined) {
-          const { database, statement: text } = event;
-          assertNotReplicatedStatement(
-            { text, database, tables: statement.tables },
-            this.#options.router,
-          );
-        }
-        this.#drop('filtered', 1);
+        this.#statementDml(group, event, statement.tables);
         this.#endIfAlone(group);
         return;
       case 'ddl':
@@ -327,7 +264,15 @@ export class TransactionAssembler {
   }
 
   #endIfAlone(group: OpenGroup): void {
-    if (!group.isBegun) this.#end({ isTransactional: true });
+    if (!group.isBegun) this.#end(true);
+  }
+
+  #statementDml(group: OpenGroup, event: QueryEvent, tables: readonly TableName[]): void {
+    if (group.dropReason === undefined) {
+      const { database, statement: text } = event;
+      assertNotReplicatedStatement({ text, database, tables }, this.#options.router);
+    }
+    this.#drop(group.dropReason ?? 'filtered', 1);
   }
 
   #ddl(event: QueryEvent, group: OpenGroup): void {
@@ -336,13 +281,10 @@ export class TransactionAssembler {
     const coordinates = cursor.eventStart;
     const outcome = history.applyDdl({ coordinates, statement, database, context });
     this.#tables.clear();
-    this.#recapture.push(...outcome.recapture);
-    if (outcome.delta !== undefined) {
-      group.schemaDelta ??= new Map();
-      for (const [key, value] of outcome.delta) group.schemaDelta.set(key, value);
-    }
+    this.#recapture.push(...outcome.recapture.filter((name) => router.isIncluded(name)));
+    if (outcome.delta !== undefined) group.addSchemaDelta(outcome.delta);
     if (group.dropReason !== undefined) return;
-    if (ignoreOwn && statement.startsWith('/* tailrace */')) {
+    if (ignoreOwn && statement.startsWith(OWN_DDL)) {
       this.#drop('own', 1);
       return;
     }
@@ -370,86 +312,70 @@ export class TransactionAssembler {
     const group = this.#group;
     if (group === undefined) return;
     if (binding.isCheckpoint && this.#options.ignoreOwn) group.dropReason ??= 'own';
-    if (group.preparing !== undefined && binding.isIncluded && group.dropReason === undefined) {
-      if (!group.preparing.hasTable(event.tableId)) {
-        const table = this.#options.history.tableFor(event);
-        group.preparing.addTable(event.tableId, serializeTable(table));
-      }
-      group.preparing.append(frame);
+    const { preparing, dropReason } = group;
+    if (preparing === undefined || !binding.isIncluded || dropReason !== undefined) return;
+    if (!preparing.hasTable(event.tableId)) {
+      const table = this.#options.history.tableFor(event);
+      preparing.addTable(event.tableId, serializeTable(table));
     }
+    preparing.append(frame);
   }
 
   #rows(event: RowsEvent, frame: Frame): void {
-    const group = this.#group ?? this.#begin(event, undefined, event.header.timestamp * 1000);
-    if (group.dropReason !== undefined) {
-      this.#drop(group.dropReason, 1);
-      return;
-    }
-    // Table id 0 with the end-of-statement flag: no rows, only the end.
+    const group = this.#openGroup(event);
+    // No rows: only the end of a statement, with table id 0xffffff.
     if (event.start >= event.end) return;
-    const binding = this.#tables.get(event.tableId);
-    if (!binding.isIncluded) {
-      this.#drop('filtered', 1);
-      return;
-    }
+    const dropReason = group.dropReason ?? this.#dropReason(event, group);
+    if (dropReason !== undefined) this.#drop(dropReason, 1);
+    else if (group.preparing !== undefined) group.preparing.append(frame);
+    else this.#addRows(group, event, this.#tables);
+  }
+
+  #dropReason(event: RowsEvent, group: OpenGroup): DropReason | undefined {
+    if (!this.#tables.get(event.tableId).isIncluded) return 'filtered';
     const { cursor, discards } = this.#options;
-    if (discards.covers(group.coordinates, cursor.eventStart.offset)) {
-      this.#drop('rolled-back', 1);
-      return;
-    }
-    if (group.preparing !== undefined) {
-      group.preparing.append(frame);
-      return;
-    }
-    this.#addRows(group, binding, event, this.#tables);
+    const isTakenBack = discards.covers(group.coordinates, cursor.eventStart.offset);
+    return isTakenBack ? 'rolled-back' : undefined;
   }
 
-  #addRows(group: OpenGroup, binding: TableBinding, event: RowsEvent, tables: TableCache): void {
-    const common = {
-      coordinates: this.#options.cursor.eventStart,
-      rowsQuery: group.rowsQuery,
-    };
-    const bytes = event.end - event.start;
-    let first = true;
-    for (const change of tables.changesOf(binding, event, common)) {
-      this.#add(group, change, first ? bytes : 0);
-      first = false;
+  #addRows(group: OpenGroup, event: RowsEvent, tables: TableCache): void {
+    const coordinates = this.#options.cursor.eventStart;
+    const { rowsQuery } = group;
+    // The slices share the event's bytes: they are counted once.
+    let bytes = event.end - event.start;
+    for (const change of tables.changesOf(event, { coordinates, rowsQuery })) {
+      this.#add(group, change, bytes);
+      bytes = 0;
     }
   }
 
-  #add(group: OpenGroup, change: OpenGroup['changes'][number], bytes: number): void {
+  #add(group: OpenGroup, change: Change, bytes: number): void {
     // Handed on before the next change, not after this one: so the last part is never empty.
-    if (group.bytes >= this.#options.partBytes) this.#closePart(group);
+    if (group.bytes >= this.#options.partBytes) this.outbox.closePart(group);
     group.changes.push(change);
     group.bytes += bytes;
   }
 
-  #closePart(group: OpenGroup): void {
-    this.#push(this.#transaction(group, { seq: this.#seq + 1, last: false }));
-    group.partIndex += 1;
-    group.changes = [];
-    group.bytes = 0;
-  }
-
   #rollBack(group: OpenGroup): void {
-    if (group.partIndex > 0) this.#reread(group, 0);
+    if (group.partIndex > 0) this.#reread(group, 0, this.#options.cursor.eventStart.offset);
     this.#drop('rolled-back', group.changes.length);
-    group.changes = [];
-    group.bytes = 0;
-    this.#end({ isTransactional: true });
+    group.takeBackAll();
+    this.#end(true);
   }
 
   #rollBackTo(group: OpenGroup, name: string): void {
-    const mark: Savepoint | undefined = group.savepoint(name);
+    const mark = group.savepoint(name);
     if (mark === undefined) return;
-    if (mark.part !== group.partIndex) this.#reread(group, mark.offset);
+    if (mark.part !== group.partIndex) {
+      this.#reread(group, mark.offset, this.#options.cursor.eventStart.offset);
+    }
     this.#drop('rolled-back', group.changes.length - mark.changes);
     group.rollbackTo(mark);
   }
 
   /** Part of what is taken back now has been handed on: read it again and leave it out. */
-  #reread(group: OpenGroup, from: number): never {
-    this.#options.discards.add(group.coordinates, from, this.#options.cursor.eventStart.offset);
+  #reread(group: OpenGroup, from: number, to: number): never {
+    this.#options.discards.add(group.coordinates, from, to);
     throw new TailraceError(
       'SOURCE_REREAD',
       'A large transaction took back rows after a part of it was handed on.',
@@ -463,115 +389,50 @@ export class TransactionAssembler {
     group.preparing = undefined;
     if (isOnePhase) this.#replay(group, payload);
     else {
-      this.#prepared.set(xid, payload);
-      if (group.dropReason === undefined) {
-        group.changes.push({ kind: 'xa-prepare', xid, payload });
-      }
+      this.#xa.keep(xid, payload);
+      group.changes.push({ kind: 'xa-prepare', xid, payload });
     }
-    this.#end({ isTransactional: true });
+    this.#end(true);
   }
 
   #endXa(group: OpenGroup, xid: string, outcome: 'commit' | 'rollback'): void {
-    const payload = this.#prepared.get(xid);
-    this.#prepared.delete(xid);
-    if (group.dropReason === undefined) {
-      if (outcome === 'commit') {
-        if (payload === undefined) {
-          throw new TailraceError(
-            'SOURCE_XA_UNKNOWN',
-            `XA COMMIT ${xid}: the transaction was prepared before the position where this task began.`,
-          );
-        }
-        this.#replay(group, payload);
+    const payload = this.#xa.takeOut(xid);
+    if (outcome === 'commit' && group.dropReason === undefined) {
+      if (payload === undefined) {
+        throw new TailraceError(
+          'SOURCE_XA_UNKNOWN',
+          `XA COMMIT ${xid}: the transaction was prepared before the position where this task began.`,
+        );
       }
-      group.changes.push({ kind: 'xa-end', xid, outcome });
+      this.#replay(group, payload);
     }
-    this.#end({ isTransactional: true });
+    group.changes.push({ kind: 'xa-end', xid, outcome });
+    this.#end(true);
   }
 
   /** The rows of a prepared group, read with the definitions that were stored with them. */
   #replay(group: OpenGroup, payload: readonly Uint8Array[]): void {
-    if (payload.length === 0 || group.dropReason !== undefined) return;
-    const content = readPayload(payload);
-    const tables = new TableCache({
-      flavor: this.#options.flavor,
-      router: this.#options.router,
-      tableFor: (tableMap) => parseTable(content.tables.get(tableMap.tableId) ?? ''),
-    });
-    const decoder = new EventDecoder();
-    for (const frame of content.frames) {
-      const event = decoder.decode(frame);
-      if (event.kind === 'table-map') tables.set(event);
-      else if (event.kind === 'rows') {
-        this.#addRows(group, tables.get(event.tableId), event, tables);
-      }
-    }
+    if (group.dropReason !== undefined) return;
+    for (const { event, tables } of this.#xa.replay(payload)) this.#addRows(group, event, tables);
   }
 
-  #end(how: { readonly xid?: bigint; readonly isTransactional: boolean }): void {
+  #end(isTransactional: boolean, xid?: bigint): void {
     const group = this.#group;
     if (group === undefined) return;
     this.#group = undefined;
-    this.#seq += 1;
-    this.#position = this.#after(group.gtid);
-    this.#push({
-      ...this.#transaction(group, { seq: this.#seq, last: true }),
-      xid: how.xid,
-      isTransactional: how.isTransactional,
-      resumeAt: this.#position,
-      schemaDelta: mergeDeltas(this.#waitingDelta, group.schemaDelta),
-    });
-    this.#waitingDelta = undefined;
-  }
-
-  #after(gtid: Gtid | undefined): Position {
-    const coordinates = this.#options.cursor.coordinates;
-    const position = this.#position;
-    // An anonymous transaction is in no GTID set: from here on only coordinates say what is done.
-    if (position.kind === 'coordinates' || gtid === undefined) {
-      return { kind: 'coordinates', coordinates };
-    }
-    return { kind: 'gtid', gtidSet: position.gtidSet.with(gtid), coordinates };
-  }
-
-  #transaction(
-    group: OpenGroup,
-    at: { readonly seq: number; readonly last: boolean },
-  ): Transaction {
-    return {
-      seq: at.seq,
-      origin: 'binlog',
-      gtid: group.gtid,
-      coordinates: group.coordinates,
-      committedAtMs: group.committedAtMs,
-      serverId: group.serverId,
-      threadId: group.threadId,
-      xid: undefined,
-      part: { index: group.partIndex, last: at.last },
-      changes: group.dropReason === undefined ? group.changes : [],
-      bytes: group.bytes,
-      isTransactional: true,
-      resumeAt: undefined,
-      schemaDelta: undefined,
-    };
-  }
-
-  #push(transaction: Transaction): void {
-    this.#out.push(transaction);
-    this.#outBytes += transaction.bytes;
+    const { coordinates } = this.#options.cursor;
+    this.outbox.finish(group, { xid, isTransactional, coordinates });
   }
 
   #drop(reason: DropReason, count: number): void {
     if (count > 0) this.#options.countDropped(reason, count);
   }
 
-  #place(): { gtid?: string; coordinates: string } {
+  #place(): ErrorPlace {
     const group = this.#group;
-    const coordinates: BinlogCoordinates = group?.coordinates ?? this.#options.cursor.eventStart;
-    const gtid = group?.gtid;
-    return {
-      coordinates: formatCoordinates(coordinates),
-      ...(gtid === undefined ? {} : { gtid: formatGtid(gtid) }),
-    };
+    const coordinates = formatCoordinates(group?.coordinates ?? this.#options.cursor.eventStart);
+    return group?.gtid === undefined
+      ? { coordinates }
+      : { coordinates, gtid: formatGtid(group.gtid) };
   }
 }

@@ -1,0 +1,124 @@
+import type { Gtid } from '../../core/gtid-set.ts';
+import type { BinlogCoordinates, Position } from '../../core/position.ts';
+import { mergeDeltas, type SchemaDelta } from '../../core/schema-state.ts';
+import type { Transaction } from '../../core/transaction.ts';
+import { OpenGroup } from './open-group.ts';
+
+/**
+ * Finished transactions and parts that wait to be taken, and the position behind the last that
+ * finished. The position and the number move here and nowhere else, at the end of a group (I2).
+ */
+export class TransactionOutbox {
+  #seq: number;
+  #position: Position;
+  #out: Transaction[] = [];
+  #bytes = 0;
+  /** Definitions learned when no transaction was there to carry them: the next one does. */
+  #waitingDelta: SchemaDelta | undefined;
+
+  constructor(from: { readonly seq: number; readonly position: Position }) {
+    this.#seq = from.seq;
+    this.#position = from.position;
+  }
+
+  /** Where to resume after the last group that ended. */
+  get position(): Position {
+    return this.#position;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  take(): Transaction[] {
+    const out = this.#out;
+    this.#out = [];
+    this.#bytes = 0;
+    return out;
+  }
+
+  /** Hands on what the group has so far; more of it follows. */
+  closePart(group: OpenGroup): void {
+    this.#push(this.#transaction(group, { seq: this.#seq + 1, last: false }));
+    group.startNextPart();
+  }
+
+  finish(
+    group: OpenGroup,
+    end: {
+      readonly xid: bigint | undefined;
+      readonly isTransactional: boolean;
+      readonly coordinates: BinlogCoordinates;
+    },
+  ): void {
+    this.#seq += 1;
+    this.#position = this.#after(group.gtid, end.coordinates);
+    this.#push({
+      ...this.#transaction(group, { seq: this.#seq, last: true }),
+      xid: end.xid,
+      isTransactional: end.isTransactional,
+      resumeAt: this.#position,
+      schemaDelta: mergeDeltas(this.#waitingDelta, group.schemaDelta),
+    });
+    this.#waitingDelta = undefined;
+  }
+
+  /** An empty transaction that makes the start position and its definitions durable before any change. */
+  markStart(delta: SchemaDelta): void {
+    const { coordinates } = this.#position;
+    const start = { gtid: undefined, coordinates, committedAtMs: Date.now(), serverId: 0 };
+    this.#seq += 1;
+    this.#push({
+      ...this.#transaction(new OpenGroup(start), { seq: this.#seq, last: true }),
+      resumeAt: this.#position,
+      schemaDelta: delta,
+    });
+  }
+
+  /** Goes with the last transaction that finished, if it is still here. */
+  addSchemaDelta(delta: SchemaDelta): void {
+    const last = this.#out.at(-1);
+    if (last?.part.last === true) {
+      this.#out[this.#out.length - 1] = {
+        ...last,
+        schemaDelta: mergeDeltas(last.schemaDelta, delta),
+      };
+    } else this.#waitingDelta = mergeDeltas(this.#waitingDelta, delta);
+  }
+
+  #after(gtid: Gtid | undefined, coordinates: BinlogCoordinates): Position {
+    const position = this.#position;
+    // An anonymous transaction is in no GTID set: from here on only coordinates say what is done.
+    if (position.kind === 'coordinates' || gtid === undefined) {
+      return { kind: 'coordinates', coordinates };
+    }
+    return { kind: 'gtid', gtidSet: position.gtidSet.with(gtid), coordinates };
+  }
+
+  #transaction(
+    group: OpenGroup,
+    at: { readonly seq: number; readonly last: boolean },
+  ): Transaction {
+    return {
+      seq: at.seq,
+      origin: 'binlog',
+      gtid: group.gtid,
+      coordinates: group.coordinates,
+      committedAtMs: group.committedAtMs,
+      serverId: group.serverId,
+      threadId: group.threadId,
+      xid: undefined,
+      part: { index: group.partIndex, last: at.last },
+      changes: group.dropReason === undefined ? group.changes : [],
+      bytes: group.bytes,
+      isTransactional: true,
+      resumeAt: undefined,
+      schemaDelta: undefined,
+    };
+  }
+
+  #push(transaction: Transaction): void {
+    this.#out.push(transaction);
+    this.#bytes += transaction.bytes;
+  }
+}
