@@ -6,6 +6,8 @@ export interface Ticket {
   readonly seq: Seq;
   /** It is durable there. */
   ack(): void;
+  /** Its bytes are no longer held, though it is not durable yet (a part that was sent on). Settling implies it. */
+  release?(): void;
   fail(reason: Error): void;
 }
 
