@@ -15,7 +15,7 @@ import { formatCoordinates, type Position } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import type { SchemaDelta } from '../../core/schema-state.ts';
 import type { TableName } from '../../core/table.ts';
-import { classifyStatement, type ClassifiedStatement } from '../../schema/classify-statement.ts';
+import { classifyStatement, type StatementClass } from '../../schema/classify-statement.ts';
 import type { SchemaHistory } from '../../schema/schema-history.ts';
 import { serializeTable } from '../../schema/serialize-table.ts';
 import type { BinlogCursor } from './binlog-cursor.ts';
@@ -66,9 +66,11 @@ export class TransactionAssembler {
     this.#options = options;
     this.outbox = new TransactionOutbox(from);
     this.#xa = new XaGroups({ flavor, router });
-    const tableFor = (tableMap: TableMapEvent): ReturnType<SchemaHistory['tableFor']> =>
-      history.tableFor(tableMap);
-    this.#tables = new TableCache({ flavor, router, tableFor });
+    this.#tables = new TableCache({
+      flavor,
+      router,
+      tableFor: (tableMap) => history.tableFor(tableMap),
+    });
   }
 
   get isInGroup(): boolean {
@@ -205,7 +207,7 @@ export class TransactionAssembler {
     return this.#group ?? this.#begin(event, undefined, event.header.timestamp * 1000);
   }
 
-  #classify(event: QueryEvent): ClassifiedStatement {
+  #classify(event: QueryEvent): StatementClass {
     const { flavor, versionNumber } = this.#options;
     const { sqlModeNames } = event.context;
     const defaultDatabase = event.database;
@@ -232,10 +234,10 @@ export class TransactionAssembler {
         this.#rollBack(group);
         return;
       case 'savepoint':
-        group.setSavepoint(statement.name, this.#options.cursor.eventStart.offset);
+        group.setSavepoint(statement.savepoint, this.#options.cursor.eventStart.offset);
         return;
       case 'rollback-to':
-        this.#rollBackTo(group, statement.name);
+        this.#rollBackTo(group, statement.savepoint);
         return;
       case 'release':
       case 'xa-end':
