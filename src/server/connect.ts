@@ -1,0 +1,125 @@
+import { createConnection, type Connection } from 'mysql2';
+import { TailraceError } from '../core/errors.ts';
+import { abortReason } from '../lib/until-aborted.ts';
+import type { ServerEnd, ServerOptions } from './connect-options.ts';
+import { driverOptions, secureConnection, type DriverExtras } from './driver-options.ts';
+import { errorFromConnect } from './error-from-server.ts';
+import { parseHostAddress } from './host-address.ts';
+import { readServerInfo } from './read-server-info.ts';
+import type { Row } from './row-reader.ts';
+import { ServerConnection } from './server-connection.ts';
+
+export type { ServerConnection } from './server-connection.ts';
+
+export interface ConnectExtras extends DriverExtras {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A known session whatever the server's defaults: no sql_mode (which would change how literals and
+ * SHOW CREATE read), UTC, utf8mb4 also where the server ignores what clients ask for.
+ */
+const SESSION = "SET NAMES utf8mb4, sql_mode = '', time_zone = '+00:00', autocommit = 1";
+
+/**
+ * Logs in at the first of the hosts that lets us in. A host that is away is passed over; a refusal
+ * (password, TLS) ends the search, since the next host would only hide it.
+ */
+export async function connectServer(
+  options: ServerOptions,
+  end: ServerEnd,
+  extra: ConnectExtras = {},
+): Promise<ServerConnection> {
+  const failures: TailraceError[] = [];
+  for (const host of options.hosts) {
+    try {
+      return await connectHost(host, options, { end, extra });
+    } catch (thrown) {
+      extra.signal?.throwIfAborted();
+      const failure = errorFromConnect(thrown, end, { host });
+      if (!failure.isTransient) throw failure;
+      failures.push(failure);
+    }
+  }
+  throw summarize(failures, end);
+}
+
+interface ConnectContext {
+  readonly end: ServerEnd;
+  readonly extra: ConnectExtras;
+}
+
+async function connectHost(
+  host: string,
+  options: ServerOptions,
+  { end, extra }: ConnectContext,
+): Promise<ServerConnection> {
+  extra.signal?.throwIfAborted();
+  const address = parseHostAddress(host);
+  const raw = createConnection(driverOptions(options, address, extra));
+  secureConnection(raw, options, address);
+  const abort = () => {
+    raw.destroy();
+  };
+  extra.signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await loggedIn(raw, extra.signal);
+    await queryRaw(raw, SESSION, extra.signal);
+    const info = await readServerInfo(host, (sql) => queryRaw(raw, sql, extra.signal));
+    return new ServerConnection(raw, info, end);
+  } catch (thrown) {
+    raw.on('error', ignore);
+    raw.destroy();
+    throw thrown;
+  } finally {
+    extra.signal?.removeEventListener('abort', abort);
+  }
+}
+
+function loggedIn(raw: Connection, signal: AbortSignal | undefined): Promise<void> {
+  return settle(signal, (done) => {
+    // Without this listener an error of the socket would end the process.
+    raw.once('error', done);
+    raw.connect((error: unknown) => {
+      done(error ?? undefined);
+    });
+  });
+}
+
+function queryRaw(raw: Connection, sql: string, signal: AbortSignal | undefined) {
+  return settle<readonly Row[]>(signal, (done) => {
+    raw.query(sql, (error: unknown, rows: unknown) => {
+      done(error ?? undefined, rows as readonly Row[]);
+    });
+  });
+}
+
+/** A callback as a promise that an abort settles too: the driver forgets callbacks when destroyed. */
+function settle<T>(
+  signal: AbortSignal | undefined,
+  begin: (done: (error?: unknown, value?: T) => void) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      if (signal !== undefined) reject(abortReason(signal));
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    begin((error, value) => {
+      signal?.removeEventListener('abort', abort);
+      if (error === undefined) resolve(value as T);
+      else reject(error);
+    });
+  });
+}
+
+function summarize(failures: readonly TailraceError[], end: ServerEnd): TailraceError {
+  const [first] = failures;
+  if (first === undefined) return new TailraceError('CONFIG_INVALID', `task.${end}.hosts is empty`);
+  if (failures.length === 1) return first;
+  const each = failures.map((failure) => `${failure.place.host ?? ''}: ${failure.message}`);
+  return new TailraceError(first.code, `no host answers: ${each.join('; ')}`, { cause: first });
+}
+
+function ignore(): void {
+  // Whatever a connection says after we gave it up.
+}
