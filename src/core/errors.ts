@@ -6,6 +6,8 @@ export interface ErrorPlace {
   /** `host:port` or `unix:/path`. */
   readonly host?: string;
   readonly gtid?: string;
+  /** Number of the transaction in the task's history. */
+  readonly seq?: number;
   /** `file:offset` of the event. */
   readonly coordinates?: string;
   /** `database.table`. */

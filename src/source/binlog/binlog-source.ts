@@ -37,7 +37,7 @@ export interface BinlogSourceOptions {
   readonly logger: Logger;
   /** The rows of an XA group that was prepared in an earlier run. */
   readonly loadPrepared: (xid: string) => Promise<readonly Uint8Array[] | undefined>;
-  readonly isSkipped: (gtid: string | undefined, coordinates: string) => boolean;
+  readonly isSkipped: (gtid: string | undefined, seq: number) => boolean;
 }
 
 /** What a reader of `status` wants to know about the source. */

@@ -39,7 +39,7 @@ export interface AssemblerOptions {
   /** Bytes after which a large transaction is handed on in parts. */
   readonly partBytes: number;
   /** True for the transaction that the operator chose to pass. */
-  readonly isSkipped: (gtid: string | undefined, coordinates: string) => boolean;
+  readonly isSkipped: (gtid: string | undefined, seq: number) => boolean;
   readonly countDropped: (reason: DropReason, count: number) => void;
 }
 
@@ -159,8 +159,12 @@ export class TransactionAssembler {
   }
 
   #refuse(event: Extract<BinlogEvent, { kind: 'incident' | 'unknown' }>): void {
-    const here = formatCoordinates(this.#options.cursor.eventStart);
-    if (this.#group?.dropReason === 'skipped' || this.#options.isSkipped(undefined, here)) return;
+    // Outside a group the event is a transaction of its own: it can be passed, and is counted, alone.
+    const group = this.#openGroup(event);
+    if (group.dropReason === 'skipped') {
+      this.#endIfAlone(group);
+      return;
+    }
     if (event.kind === 'incident') {
       const text = `The source logged an incident (${event.incident}): ${event.message || 'no text'}.`;
       throw new TailraceError('SOURCE_INCIDENT', text);
@@ -187,7 +191,7 @@ export class TransactionAssembler {
     const { serverId } = event.header;
     const group = new OpenGroup({ gtid, coordinates, committedAtMs, serverId });
     const name = gtid === undefined ? undefined : formatGtid(gtid);
-    if (this.#options.isSkipped(name, formatCoordinates(coordinates))) group.dropReason = 'skipped';
+    if (this.#options.isSkipped(name, this.outbox.nextSeq)) group.dropReason = 'skipped';
     this.#group = group;
     return group;
   }
@@ -433,8 +437,9 @@ export class TransactionAssembler {
   #place(): ErrorPlace {
     const group = this.#group;
     const coordinates = formatCoordinates(group?.coordinates ?? this.#options.cursor.eventStart);
+    const seq = this.outbox.nextSeq;
     return group?.gtid === undefined
-      ? { coordinates }
-      : { coordinates, gtid: formatGtid(group.gtid) };
+      ? { coordinates, seq }
+      : { coordinates, seq, gtid: formatGtid(group.gtid) };
   }
 }

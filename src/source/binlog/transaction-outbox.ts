@@ -26,6 +26,11 @@ export class TransactionOutbox {
     return this.#position;
   }
 
+  /** The number that the open group, or the next one, gets. */
+  get nextSeq(): number {
+    return this.#seq + 1;
+  }
+
   get bytes(): number {
     return this.#bytes;
   }

@@ -1,0 +1,162 @@
+import type { Checkpoint, CheckpointStep, StoredState } from '../core/checkpoint.ts';
+import { TailraceError, toTailraceError } from '../core/errors.ts';
+import { formatPosition, type Position } from '../core/position.ts';
+import type { Sink } from '../core/sink.ts';
+import type { OrderedAcker } from '../core/ticket.ts';
+import { createBackoff } from '../lib/backoff.ts';
+import type { Logger } from '../lib/logger.ts';
+import { sleep } from '../lib/sleep.ts';
+import { createOrderedAcker } from '../pipeline/ordered-acker.ts';
+import { pump } from '../pipeline/pump.ts';
+import type { BinlogSource } from '../source/binlog/binlog-source.ts';
+import type { TaskBoard } from './task-board.ts';
+
+/** Where a task without a sink of its own memory keeps its checkpoint; follows a sink that has one. */
+export interface CheckpointStore {
+  load(): StoredState | undefined;
+  save(step: CheckpointStep): void;
+}
+
+export interface StreamTaskOptions {
+  readonly name: string;
+  readonly logger: Logger;
+  readonly board: TaskBoard;
+  readonly store: CheckpointStore;
+  readonly createSource: (sinks: readonly Sink[]) => BinlogSource;
+  readonly createSinks: () => readonly Sink[];
+  /** Used when there is no checkpoint anywhere. */
+  readonly resolveStart: (signal: AbortSignal) => Promise<Position>;
+  readonly untilHead: boolean;
+  readonly maxBytesInFlight: number;
+}
+
+const CHECKPOINT_INTERVAL_MS = 1000;
+const RETRY = { minMs: 200, maxMs: 30_000 };
+
+/**
+ * One task from source to sinks, for as long as it takes. Every fault ends the attempt: sinks finish or
+ * roll back, and what may pass is tried again from the checkpoint, with backoff, for ever. So there is
+ * one way to begin, after a crash and after a lost connection alike.
+ */
+export class StreamTask {
+  readonly #options: StreamTaskOptions;
+  #until: Position | undefined;
+
+  constructor(options: StreamTaskOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the signal is aborted or `until` is reached; throws what can't pass by itself. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { board, logger } = this.#options;
+    const backoff = createBackoff(RETRY);
+    for (;;) {
+      board.begin();
+      try {
+        await this.#attempt(signal, () => {
+          backoff.reset();
+        });
+        board.end();
+        return;
+      } catch (thrown) {
+        if (signal.aborted && isAbort(thrown, signal)) {
+          board.end();
+          return;
+        }
+        const error = toTailraceError(thrown);
+        if (!error.isTransient) {
+          board.fail(error);
+          throw error;
+        }
+        const delayMs = backoff.next();
+        board.retry(error, delayMs);
+        logger.warn({ error, delayMs: Math.round(delayMs) }, 'Interrupted; trying again');
+        await sleep(delayMs, signal).catch(() => undefined);
+        if (signal.aborted) return;
+      }
+    }
+  }
+
+  async #attempt(outer: AbortSignal, onProgress: () => void): Promise<void> {
+    const { createSinks, createSource, board, maxBytesInFlight } = this.#options;
+    const inner = new AbortController();
+    const signal = AbortSignal.any([outer, inner.signal]);
+    const sinks = createSinks();
+    const source = createSource(sinks);
+    let acker: OrderedAcker | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const begin = await this.#openAll(sinks, source, signal);
+      acker = createOrderedAcker({ from: begin.checkpoint, maxBytes: maxBytesInFlight });
+      board.stream({ source, sinks, acker, from: begin.checkpoint });
+      timer = this.#keepSaving(acker, onProgress, inner);
+      const until = this.#until === undefined ? {} : { until: this.#until };
+      const transactions = source.stream(begin.checkpoint, {
+        signal,
+        schema: begin.schema,
+        ...until,
+      });
+      await pump({ transactions, sinks, acker, signal });
+    } finally {
+      clearInterval(timer);
+      inner.abort(new Error('the attempt is over'));
+      await Promise.all(sinks.map((sink) => sink.close()));
+      if (acker !== undefined) this.#save(acker);
+    }
+  }
+
+  /** Opens the sinks and finds where to begin: the sinks' own mark, else the store's, else `start`. */
+  async #openAll(
+    sinks: readonly Sink[],
+    source: BinlogSource,
+    signal: AbortSignal,
+  ): Promise<StoredState> {
+    if (this.#options.untilHead) this.#until ??= await source.head(signal);
+    const marks = await Promise.all(sinks.map((sink) => sink.open(signal)));
+    const lowest = marks
+      .filter((mark) => mark !== undefined)
+      .sort((a, b) => a.checkpoint.seq - b.checkpoint.seq)[0];
+    const stored = lowest ?? this.#options.store.load();
+    const { logger } = this.#options;
+    if (stored !== undefined) {
+      logger.info({ position: describe(stored.checkpoint) }, 'Going on from the checkpoint');
+      return stored;
+    }
+    const position = await this.#options.resolveStart(signal);
+    logger.info({ position: formatPosition(position) }, 'No checkpoint yet: beginning here');
+    return { checkpoint: { seq: 0, position }, schema: new Map() };
+  }
+
+  #keepSaving(
+    acker: OrderedAcker,
+    onProgress: () => void,
+    attempt: AbortController,
+  ): NodeJS.Timeout {
+    return setInterval(() => {
+      try {
+        if (this.#save(acker)) onProgress();
+      } catch (error) {
+        attempt.abort(error);
+      }
+    }, CHECKPOINT_INTERVAL_MS);
+  }
+
+  #save(acker: OrderedAcker): boolean {
+    const step = acker.takeStep();
+    if (step === undefined) return false;
+    this.#options.store.save(step);
+    this.#options.board.checkpoint(step);
+    return true;
+  }
+}
+
+function describe(checkpoint: Checkpoint): string {
+  return `${formatPosition(checkpoint.position)} (seq ${checkpoint.seq})`;
+}
+
+/** Did it end because it was asked to, and not by a fault that came at the same time? */
+function isAbort(thrown: unknown, signal: AbortSignal): boolean {
+  if (thrown === signal.reason) return true;
+  if (thrown instanceof TailraceError) return thrown.isTransient;
+  return thrown instanceof Error && thrown.name === 'AbortError';
+}
