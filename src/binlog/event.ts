@@ -63,6 +63,13 @@ export interface GtidEvent extends EventBase {
         readonly preparedXid: string | undefined;
         /** FL_COMPLETED_XA: this group ends (commits or rolls back) that xid. */
         readonly completedXid: string | undefined;
+        /**
+         * binlog_alter_two_phase: the same ALTER is logged as START and later as COMMIT or ROLLBACK.
+         * It takes effect with the COMMIT; START and ROLLBACK change nothing.
+         */
+        readonly alterPhase: 'start' | 'commit' | 'rollback' | undefined;
+        /** The session's connection id; MariaDB 11.5 and later. */
+        readonly threadId: number | undefined;
       }
     | undefined;
 }

@@ -1,0 +1,125 @@
+import type { Frame } from '../core/frame.ts';
+import type { GtidFlavor } from '../core/gtid-set.ts';
+import type { BinlogEvent, EventHeader, FormatDescriptionEvent } from './event.ts';
+import { EVENT, HARMLESS_TYPES, HEADER_FLAG, STATEMENT_PART_NAMES } from './event-types.ts';
+import { decodeFormatDescription } from './events/format-description.ts';
+import { GtidSourceInterner } from './events/gtid-source.ts';
+import { decodeGtid } from './events/gtid.ts';
+import { decodeGtidList } from './events/gtid-list.ts';
+import { decodeHeader } from './events/header.ts';
+import { decodeHeartbeat, decodeHeartbeatV2 } from './events/heartbeat.ts';
+import { decodeIncident } from './events/incident.ts';
+import { decodeMariadbGtid } from './events/mariadb-gtid.ts';
+import { decodePreviousGtids } from './events/previous-gtids.ts';
+import { decodeQuery } from './events/query.ts';
+import { decodeRotate } from './events/rotate.ts';
+import { decodeAnnotateRows, decodeRowsQuery } from './events/rows-query.ts';
+import { decodeRows, isRowsType } from './events/rows.ts';
+import type { SqlModeDialect } from './events/sql-mode.ts';
+import { decodeTableMap } from './events/table-map.ts';
+import { decodeTaggedGtid } from './events/tagged-gtid.ts';
+import { decodeTransactionPayload } from './events/transaction-payload.ts';
+import { decodeXaPrepare } from './events/xa-prepare.ts';
+import { decodeXid } from './events/xid.ts';
+
+type DecodeEvent = (decoder: EventDecoder, frame: Frame, header: EventHeader) => BinlogEvent;
+
+/**
+ * Turns frames into events. Pure but for the last format description, which says whose events these
+ * are: one decoder for each connection. It works before the first came too, because an artificial
+ * rotate event comes before it.
+ *
+ * Nothing is decoded by guess: what is shorter than it must be or contradicts itself throws
+ * SOURCE_EVENT_UNDECODABLE, and what has no decoder and no ignorable flag is 'unknown'.
+ */
+export class EventDecoder {
+  #format: FormatDescriptionEvent | undefined;
+  #dialect: SqlModeDialect = { flavor: 'mysql', majorVersion: 8 };
+  readonly sources = new GtidSourceInterner();
+
+  get flavor(): GtidFlavor {
+    return this.#dialect.flavor;
+  }
+
+  get dialect(): SqlModeDialect {
+    return this.#dialect;
+  }
+
+  /** undefined: no format description yet, or its type is beyond what that names. */
+  postHeaderLength(typeCode: number): number | undefined {
+    return this.#format?.postHeaderLengths[typeCode - 1];
+  }
+
+  decode(frame: Frame): BinlogEvent {
+    const header = decodeHeader(frame);
+    const decodeEvent = DECODERS[header.typeCode];
+    return decodeEvent === undefined ? withoutDecoder(header) : decodeEvent(this, frame, header);
+  }
+
+  /** The events that follow were written by the server that this describes. */
+  setFormat(format: FormatDescriptionEvent): void {
+    this.#format = format;
+    const majorVersion = Number.parseInt(format.serverVersion, 10);
+    this.#dialect = {
+      flavor: format.flavor,
+      majorVersion: Number.isNaN(majorVersion) ? 8 : majorVersion,
+    };
+  }
+}
+
+const DECODERS: readonly (DecodeEvent | undefined)[] = makeDecoders();
+
+function makeDecoders(): (DecodeEvent | undefined)[] {
+  const decoders: (DecodeEvent | undefined)[] = new Array<undefined>(256).fill(undefined);
+  const plain = (typeCode: number, decode: (frame: Frame, header: EventHeader) => BinlogEvent) => {
+    decoders[typeCode] = (_, frame, header) => decode(frame, header);
+  };
+  plain(EVENT.ROTATE, decodeRotate);
+  plain(EVENT.XID, decodeXid);
+  plain(EVENT.INCIDENT, decodeIncident);
+  plain(EVENT.HEARTBEAT, decodeHeartbeat);
+  plain(EVENT.HEARTBEAT_V2, decodeHeartbeatV2);
+  plain(EVENT.ROWS_QUERY, decodeRowsQuery);
+  plain(EVENT.ANNOTATE_ROWS, decodeAnnotateRows);
+  plain(EVENT.PREVIOUS_GTIDS, decodePreviousGtids);
+  plain(EVENT.GTID_LIST, decodeGtidList);
+  plain(EVENT.XA_PREPARE, decodeXaPrepare);
+  plain(EVENT.TRANSACTION_PAYLOAD, decodeTransactionPayload);
+  plain(EVENT.MARIADB_GTID, decodeMariadbGtid);
+  addStateful(decoders);
+  return decoders;
+}
+
+function addStateful(decoders: (DecodeEvent | undefined)[]): void {
+  decoders[EVENT.FORMAT_DESCRIPTION] = (decoder, frame, header) => {
+    const format = decodeFormatDescription(frame, header);
+    decoder.setFormat(format);
+    return format;
+  };
+  const decodeGtidEvent: DecodeEvent = (decoder, frame, header) =>
+    decodeGtid(frame, header, decoder.sources);
+  decoders[EVENT.GTID] = decodeGtidEvent;
+  decoders[EVENT.ANONYMOUS_GTID] = decodeGtidEvent;
+  decoders[EVENT.TAGGED_GTID] = (decoder, frame, header) =>
+    decodeTaggedGtid(frame, header, decoder.sources);
+  const decodeQueryEvent: DecodeEvent = (decoder, frame, header) =>
+    decodeQuery(frame, header, decoder.dialect);
+  decoders[EVENT.QUERY] = decodeQueryEvent;
+  decoders[EVENT.QUERY_COMPRESSED] = decodeQueryEvent;
+  decoders[EVENT.TABLE_MAP] = (decoder, frame, header) =>
+    decodeTableMap(frame, header, decoder.flavor);
+  decoders.forEach((_, typeCode) => {
+    if (isRowsType(typeCode)) {
+      decoders[typeCode] = (decoder, frame, header) =>
+        decodeRows(frame, header, decoder.postHeaderLength(typeCode));
+    }
+  });
+}
+
+function withoutDecoder(header: EventHeader): BinlogEvent {
+  const name = STATEMENT_PART_NAMES.get(header.typeCode);
+  if (name !== undefined) return { kind: 'statement-part', header, name };
+  const isIgnorable =
+    HARMLESS_TYPES.has(header.typeCode) || (header.flags & HEADER_FLAG.IGNORABLE) !== 0;
+  return { kind: isIgnorable ? 'ignorable' : 'unknown', header };
+}

@@ -1,0 +1,49 @@
+import { TailraceError } from '../../core/errors.ts';
+import type { Frame } from '../../core/frame.ts';
+import type { EventHeader } from '../event.ts';
+import { HEADER_LENGTH } from '../event-types.ts';
+
+/*
+ * Common header, 19 bytes, little endian:
+ *
+ *   0  4  timestamp, seconds since 1970
+ *   4  1  type code
+ *   5  4  server id
+ *   9  4  size of the whole event with header and checksum
+ *  13  4  end position in the file, low 32 bits; 0 in artificial events and inside MariaDB transactions
+ *  17  2  flags
+ *
+ * Source: MySQL documentation of the source code, "Binlog Event Header"; MariaDB knowledge base,
+ * "2-Binlog Event Header".
+ */
+
+/** Type code of an event that has at least a header. */
+export function eventTypeOf(frame: Frame): number {
+  return frame.bytes[frame.start + 4] ?? 0;
+}
+
+export function decodeHeader(frame: Frame): EventHeader {
+  const { bytes, start } = frame;
+  const length = frame.end - start;
+  if (length < HEADER_LENGTH || frame.end > bytes.length) {
+    throw new TailraceError(
+      'SOURCE_EVENT_UNDECODABLE',
+      `An event of ${length} bytes has no header`,
+    );
+  }
+  const eventSize = bytes.readUInt32LE(start + 9);
+  if (eventSize !== length + frame.checksumLength) {
+    throw new TailraceError(
+      'SOURCE_EVENT_UNDECODABLE',
+      `An event says it has ${eventSize} bytes and has ${length + frame.checksumLength}`,
+    );
+  }
+  return {
+    timestamp: bytes.readUInt32LE(start),
+    typeCode: bytes[start + 4] ?? 0,
+    serverId: bytes.readUInt32LE(start + 5),
+    eventSize,
+    endLogPos: bytes.readUInt32LE(start + 13),
+    flags: bytes.readUInt16LE(start + 17),
+  };
+}

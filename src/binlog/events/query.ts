@@ -1,0 +1,106 @@
+import type { StatementContext } from '../../core/change.ts';
+import { collationById, decodeText } from '../../core/charset.ts';
+import type { Frame } from '../../core/frame.ts';
+import type { EventHeader, QueryEvent } from '../event.ts';
+import { EventReader } from '../event-reader.ts';
+import { EVENT } from '../event-types.ts';
+import { inflateRest } from './mariadb-compression.ts';
+import { readQueryStatus, type QueryStatus } from './query-status.ts';
+import { sqlModeNames, type SqlModeDialect } from './sql-mode.ts';
+
+/*
+ * Query (2), MariaDB compressed query (165, the text alone is compressed):
+ *
+ *   0  4  thread id
+ *   4  4  execution time, seconds
+ *   8  1  length of the database's name, d
+ *   9  2  error code
+ *  11  2  length of the status variables, s
+ *  13  s  status variables (query-status.ts)
+ *      d  database, UTF-8, and a zero byte
+ *      …  statement to the end, in character_set_client
+ *
+ * Source: MySQL `Query_event` (statement_events.h).
+ */
+
+/** Bits of flags2 (MySQL sql/query_options.h, MariaDB sql/sql_priv.h). */
+const OPTION = {
+  AUTO_IS_NULL: 1 << 14,
+  NO_FOREIGN_KEY_CHECKS: 1 << 26,
+  RELAXED_UNIQUE_CHECKS: 1 << 27,
+} as const;
+
+const TRANSACTION_WORDS: ReadonlySet<string> = new Set(['BEGIN', 'COMMIT', 'ROLLBACK']);
+/** utf8mb4: what a client speaks that the event does not name. */
+const DEFAULT_CHARSET = 'utf8mb4';
+
+export function decodeQuery(
+  frame: Frame,
+  header: EventHeader,
+  dialect: SqlModeDialect,
+): QueryEvent {
+  const reader = EventReader.ofBody(frame, 'query');
+  const threadId = reader.u32();
+  reader.skip(4);
+  const databaseLength = reader.u8();
+  const errorCode = reader.u16();
+  const statusLength = reader.u16();
+  const status = readQueryStatus(reader.sub(statusLength));
+  const database = reader.utf8(databaseLength);
+  reader.skip(1);
+  const text =
+    header.typeCode === EVENT.QUERY_COMPRESSED
+      ? inflateRest(reader)
+      : reader.view(reader.remaining);
+  return {
+    kind: 'query',
+    header,
+    threadId,
+    errorCode,
+    database,
+    statement: decodeStatement(text, status.characterSetClient),
+    context: contextOf(header, status, dialect),
+    ddlXid: status.ddlXid,
+  };
+}
+
+function decodeStatement(text: Buffer, characterSetClient: number | undefined): string {
+  // Most query events are BEGIN or COMMIT.
+  if (text.length <= 8) {
+    const word = text.toString('latin1');
+    if (TRANSACTION_WORDS.has(word)) return word;
+  }
+  const charset =
+    characterSetClient === undefined ? undefined : collationById(characterSetClient)?.charset;
+  const known = charset === undefined || charset === 'binary' ? DEFAULT_CHARSET : charset;
+  return decodeText(known, text, 0, text.length);
+}
+
+function contextOf(
+  header: EventHeader,
+  status: QueryStatus,
+  dialect: SqlModeDialect,
+): StatementContext {
+  const flags = status.flags2 ?? 0;
+  return {
+    timestamp: header.timestamp,
+    timestampMicros: status.micros,
+    sqlMode: status.sqlMode,
+    sqlModeNames: status.sqlMode === undefined ? undefined : sqlModeNames(status.sqlMode, dialect),
+    autoIncrementIncrement: status.autoIncrementIncrement,
+    autoIncrementOffset: status.autoIncrementOffset,
+    characterSetClient: status.characterSetClient,
+    collationConnection: status.collationConnection,
+    collationServer: status.collationServer,
+    collationDatabase: status.collationDatabase,
+    timeZone: status.timeZone,
+    lcTimeNames: status.lcTimeNames,
+    noForeignKeyChecks: (flags & OPTION.NO_FOREIGN_KEY_CHECKS) !== 0,
+    noUniqueChecks: (flags & OPTION.RELAXED_UNIQUE_CHECKS) !== 0,
+    sqlAutoIsNull: (flags & OPTION.AUTO_IS_NULL) !== 0,
+    explicitDefaultsForTimestamp: status.explicitDefaultsForTimestamp,
+    defaultCollationForUtf8mb4: status.defaultCollationForUtf8mb4,
+    sqlRequirePrimaryKey: status.sqlRequirePrimaryKey,
+    defaultTableEncryption: status.defaultTableEncryption,
+  };
+}
