@@ -1,0 +1,133 @@
+import { pino, type Logger as Pino } from 'pino';
+import { toLoggable, type LogFields } from './log-fields.ts';
+import { formatPretty, isTerminal } from './log-pretty.ts';
+import { redactSecrets } from './secrets.ts';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export const LOG_FORMATS = ['auto', 'pretty', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** What every part that logs takes. An Error goes under `error`, the task's name under `task`. */
+export interface Logger {
+  trace(message: string, fields?: LogFields): void;
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** False: the line would not be written; for lines that are costly to make. */
+  isEnabled(level: LogLevel): boolean;
+  /** The same, with these fields on each line. */
+  child(fields: LogFields): Logger;
+}
+
+export interface LoggerOptions {
+  readonly level?: LogLevel;
+  readonly format?: LogFormat;
+  /** Default: standard error; standard output belongs to results. */
+  readonly output?: LogOutput;
+  /** Default: when the output is a terminal. */
+  readonly hasColor?: boolean;
+}
+
+export interface LogOutput {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+const STANDARD_ERROR = 2;
+
+export function createLogger(options: LoggerOptions = {}): Logger {
+  const output = options.output ?? process.stderr;
+  const isTty = options.output === undefined ? isTerminal(STANDARD_ERROR) : output.isTTY === true;
+  const format = options.format ?? 'auto';
+  const isPretty = format === 'pretty' || (format === 'auto' && isTty);
+  const hasColor = options.hasColor ?? isTty;
+  const destination = {
+    write: (line: string): void => {
+      output.write(isPretty ? prettyLine(line, hasColor) : line);
+    },
+  };
+  const writer = pino(
+    {
+      level: options.level ?? 'info',
+      base: null,
+      messageKey: 'message',
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  return new PinoLogger(writer);
+}
+
+/** Swallows everything; for tests and for callers that have no log. */
+export const silentLogger: Logger = {
+  trace: () => undefined,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  isEnabled: () => false,
+  child: () => silentLogger,
+};
+
+class PinoLogger implements Logger {
+  readonly #pino: Pino;
+
+  constructor(writer: Pino) {
+    this.#pino = writer;
+  }
+
+  trace(message: string, fields?: LogFields): void {
+    this.#write('trace', message, fields);
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.#write('debug', message, fields);
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.#write('info', message, fields);
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.#write('warn', message, fields);
+  }
+
+  error(message: string, fields?: LogFields): void {
+    this.#write('error', message, fields);
+  }
+
+  isEnabled(level: LogLevel): boolean {
+    return this.#pino.isLevelEnabled(level);
+  }
+
+  child(fields: LogFields): Logger {
+    return new PinoLogger(this.#pino.child(asRecord(toLoggable(fields))));
+  }
+
+  #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
+    if (!this.#pino.isLevelEnabled(level)) return;
+    const text = redactSecrets(message);
+    if (fields === undefined) this.#pino[level](text);
+    else this.#pino[level](asRecord(toLoggable(fields)), text);
+  }
+}
+
+function prettyLine(json: string, hasColor: boolean): string {
+  const { level, time, message, ...fields } = asRecord(JSON.parse(json));
+  return formatPretty(
+    {
+      level: typeof level === 'string' ? level : 'info',
+      timeMs: typeof time === 'string' ? Date.parse(time) : 0,
+      message: typeof message === 'string' ? message : '',
+      fields,
+    },
+    hasColor,
+  );
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : { value };
+}
