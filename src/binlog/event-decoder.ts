@@ -50,6 +50,10 @@ export class EventDecoder {
     return this.#format?.postHeaderLengths[typeCode - 1];
   }
 
+  header(frame: Frame): EventHeader {
+    return decodeHeader(frame);
+  }
+
   decode(frame: Frame): BinlogEvent {
     const header = decodeHeader(frame);
     const decodeEvent = DECODERS[header.typeCode];

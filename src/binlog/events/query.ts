@@ -26,6 +26,8 @@ import { sqlModeNames, type SqlModeDialect } from './sql-mode.ts';
 /** Bits of flags2 (MySQL sql/query_options.h, MariaDB sql/sql_priv.h). */
 const OPTION = {
   AUTO_IS_NULL: 1 << 14,
+  /** MariaDB; MySQL has a status variable for it. */
+  EXPLICIT_DEFAULTS_FOR_TIMESTAMP: 1 << 24,
   NO_FOREIGN_KEY_CHECKS: 1 << 26,
   RELAXED_UNIQUE_CHECKS: 1 << 27,
 } as const;
@@ -58,22 +60,27 @@ export function decodeQuery(
     threadId,
     errorCode,
     database,
-    statement: decodeStatement(text, status.characterSetClient),
+    statement: decodeStatement(text, status.characterSetClient, dialect),
     context: contextOf(header, status, dialect),
     ddlXid: status.ddlXid,
   };
 }
 
-function decodeStatement(text: Buffer, characterSetClient: number | undefined): string {
+function decodeStatement(
+  text: Buffer,
+  characterSetClient: number | undefined,
+  dialect: SqlModeDialect,
+): string {
   // Most query events are BEGIN or COMMIT.
   if (text.length <= 8) {
     const word = text.toString('latin1');
     if (TRANSACTION_WORDS.has(word)) return word;
   }
   const charset =
-    characterSetClient === undefined ? undefined : collationById(characterSetClient)?.charset;
-  const known = charset === undefined || charset === 'binary' ? DEFAULT_CHARSET : charset;
-  return decodeText(known, text, 0, text.length);
+    characterSetClient === undefined
+      ? undefined
+      : collationById(characterSetClient, dialect.flavor)?.charset;
+  return decodeText(charset ?? DEFAULT_CHARSET, text, 0, text.length);
 }
 
 function contextOf(
@@ -98,9 +105,16 @@ function contextOf(
     noForeignKeyChecks: (flags & OPTION.NO_FOREIGN_KEY_CHECKS) !== 0,
     noUniqueChecks: (flags & OPTION.RELAXED_UNIQUE_CHECKS) !== 0,
     sqlAutoIsNull: (flags & OPTION.AUTO_IS_NULL) !== 0,
-    explicitDefaultsForTimestamp: status.explicitDefaultsForTimestamp,
+    explicitDefaultsForTimestamp: explicitDefaultsOf(status, dialect),
     defaultCollationForUtf8mb4: status.defaultCollationForUtf8mb4,
     sqlRequirePrimaryKey: status.sqlRequirePrimaryKey,
     defaultTableEncryption: status.defaultTableEncryption,
   };
+}
+
+function explicitDefaultsOf(status: QueryStatus, dialect: SqlModeDialect): boolean | undefined {
+  if (dialect.flavor === 'mysql' || status.flags2 === undefined) {
+    return status.explicitDefaultsForTimestamp;
+  }
+  return (status.flags2 & OPTION.EXPLICIT_DEFAULTS_FOR_TIMESTAMP) !== 0;
 }

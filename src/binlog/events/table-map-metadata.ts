@@ -20,7 +20,8 @@ import { WIRE_TYPE } from '../wire-types.ts';
  *  12 visibility               a bit for each column, highest first
  *  13 vector dimensions        of each vector column
  *
- * All numbers are length-encoded. Character columns: CHAR, VARCHAR, TEXT, BLOB and BINARY alike;
+ * All numbers are length-encoded. Numeric columns: integers, DECIMAL, FLOAT, DOUBLE and YEAR (not BIT).
+ * Character columns: CHAR, VARCHAR, TEXT, BLOB and BINARY alike;
  * MySQL counts VECTOR too, MariaDB GEOMETRY and its compressed types. Sources: MySQL
  * `Table_map_event::Optional_metadata_fields`, `Table_map_log_event::init_metadata_fields`;
  * MariaDB the same class and `Field::binlog_type_info`; tried on both.
@@ -214,6 +215,8 @@ const NUMERIC: ReadonlySet<number> = new Set([
   WIRE_TYPE.NEWDECIMAL,
   WIRE_TYPE.FLOAT,
   WIRE_TYPE.DOUBLE,
+  // Both families count it, as unsigned (tried: 5.7 has no metadata; 9.7, 10.11, 11.8).
+  WIRE_TYPE.YEAR,
 ]);
 
 const CHARACTER: ReadonlySet<number> = new Set([
