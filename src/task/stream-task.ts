@@ -51,7 +51,6 @@ export class StreamTask {
     const { board, logger } = this.#options;
     const backoff = createBackoff(RETRY);
     for (;;) {
-      board.begin();
       try {
         await this.#attempt(signal, () => {
           backoff.reset();
@@ -69,10 +68,13 @@ export class StreamTask {
           throw error;
         }
         const delayMs = backoff.next();
-        board.retry(error, delayMs);
+        board.retry(error);
         logger.warn({ error, delayMs: Math.round(delayMs) }, 'Interrupted; trying again');
         await sleep(delayMs, signal).catch(() => undefined);
-        if (signal.aborted) return;
+        if (signal.aborted) {
+          board.end();
+          return;
+        }
       }
     }
   }

@@ -1,49 +1,12 @@
 import type { Checkpoint } from '../core/checkpoint.ts';
-import type { ErrorPlace, TailraceError } from '../core/errors.ts';
+import type { TailraceError } from '../core/errors.ts';
 import { formatCoordinates, formatPosition } from '../core/position.ts';
 import type { Sink } from '../core/sink.ts';
 import type { OrderedAcker } from '../core/ticket.ts';
 import type { BinlogSource } from '../source/binlog/binlog-source.ts';
 import { RateMeter } from './rate-meter.ts';
-
-export type TaskState = 'starting' | 'streaming' | 'retrying' | 'stopped' | 'failed';
-
-/** What `status --json` prints of one task, and what a reader of /status gets. Times are ISO texts. */
-export interface TaskStatus {
-  readonly name: string;
-  readonly state: TaskState;
-  readonly since: string;
-  /** As `position show` prints it; null before the first checkpoint. */
-  readonly position: string | null;
-  readonly coordinates: string | null;
-  readonly seq: number | null;
-  readonly checkpointAt: string | null;
-  readonly source: {
-    readonly host: string | null;
-    /** How far it has been read. */
-    readonly coordinates: string | null;
-    readonly transactions: number;
-    readonly dropped: Readonly<Record<string, number>>;
-  };
-  readonly lag: {
-    /** Age of the oldest source transaction that is not done; 0 when nothing is open; null when unknown. */
-    readonly seconds: number | null;
-    readonly bytesInFlight: number;
-  };
-  readonly rates: { readonly transactionsPerSecond: number; readonly rowsPerSecond: number };
-  /** Each sink's own counters. */
-  readonly sinks: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  readonly retries: number;
-  readonly error: TaskErrorStatus | null;
-}
-
-export interface TaskErrorStatus {
-  readonly code: string;
-  readonly message: string;
-  readonly place: ErrorPlace;
-  readonly next: string;
-  readonly at: string;
-}
+import { RunStateMachine, type RunStateKind } from '../lib/run-state.ts';
+import type { TaskErrorStatus, TaskStatus } from '../status/task-status.ts';
 
 /** A sink that counts what it does. */
 export interface CountingSink extends Sink {
@@ -60,8 +23,7 @@ interface Running {
 /** What one task is doing, for `status`, health and the page. It is told; it never asks. */
 export class TaskBoard {
   readonly name: string;
-  #state: TaskState = 'starting';
-  #since = new Date();
+  readonly #state = new RunStateMachine();
   #running: Running | undefined;
   #checkpoint: Checkpoint | undefined;
   #checkpointAt: Date | undefined;
@@ -74,18 +36,14 @@ export class TaskBoard {
     this.name = name;
   }
 
-  get state(): TaskState {
-    return this.#state;
-  }
-
-  begin(): void {
-    if (this.#state !== 'retrying') this.#enter('starting');
+  get state(): RunStateKind {
+    return this.#state.current.kind;
   }
 
   stream(running: Running): void {
     this.#running = running;
     if (running.from.seq > 0) this.#checkpoint = running.from;
-    this.#enter('streaming');
+    this.#state.to('streaming');
   }
 
   checkpoint(checkpoint: Checkpoint): void {
@@ -94,19 +52,19 @@ export class TaskBoard {
     this.#error = undefined;
   }
 
-  retry(error: TailraceError, delayMs: number): void {
+  retry(error: TailraceError): void {
     this.#retries += 1;
     this.#error = errorStatus(error);
-    if (delayMs >= 0) this.#enter('retrying');
+    this.#state.to('retrying', error);
   }
 
   fail(error: TailraceError): void {
     this.#error = errorStatus(error);
-    this.#enter('failed');
+    this.#state.to('failed', error);
   }
 
   end(): void {
-    this.#enter('stopped');
+    this.#state.to('stopped');
   }
 
   status(nowMs: number = Date.now()): TaskStatus {
@@ -118,8 +76,8 @@ export class TaskBoard {
     this.#rows.sample(nowMs, sumOf(sinks, 'rows'));
     return {
       name: this.name,
-      state: this.#state,
-      since: this.#since.toISOString(),
+      state: this.state,
+      since: new Date(this.#state.current.sinceMs).toISOString(),
       position: checkpoint === undefined ? null : formatPosition(checkpoint.position),
       coordinates:
         checkpoint === undefined ? null : formatCoordinates(checkpoint.position.coordinates),
@@ -148,7 +106,7 @@ export class TaskBoard {
 
   #lagSeconds(nowMs: number): number | null {
     const running = this.#running;
-    if (running === undefined || this.#state !== 'streaming') return null;
+    if (running === undefined || this.state !== 'streaming') return null;
     const { oldest } = running.acker;
     const committedAtMs = oldest?.transaction.committedAtMs ?? this.#unreadSince(running);
     return committedAtMs === undefined ? 0 : Math.max(0, (nowMs - committedAtMs) / 1000);
@@ -165,11 +123,6 @@ export class TaskBoard {
   #sinkCounters(): Record<string, Record<string, number>> {
     const sinks = this.#running?.sinks ?? [];
     return Object.fromEntries(sinks.map((sink) => [sink.name, { ...sink.counters }]));
-  }
-
-  #enter(state: TaskState): void {
-    if (state !== this.#state) this.#since = new Date();
-    this.#state = state;
   }
 }
 

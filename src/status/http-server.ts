@@ -1,0 +1,100 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Logger } from '../lib/logger.ts';
+import { judgeHealth, judgeReadiness } from './health.ts';
+import { renderMetrics } from './metrics.ts';
+import { PAGE } from './page.ts';
+import type { ProcessStatus } from './task-status.ts';
+
+export interface HttpOptions {
+  /** `host:port`, `[::1]:port` or `:port`. */
+  readonly listen: string;
+  readonly status: () => ProcessStatus;
+  readonly logger: Logger;
+}
+
+export interface HttpHandle {
+  close(): Promise<void>;
+}
+
+/** The process as seen over HTTP: health, metrics, status, page. A port that is taken stops nothing. */
+export async function startHttp(options: HttpOptions): Promise<HttpHandle> {
+  const { listen, logger } = options;
+  const server = createServer((request, response) => {
+    answer(request, response, options).catch((error: unknown) => {
+      logger.warn({ error: asError(error), path: request.url ?? '' }, 'HTTP request failed');
+      response.writeHead(500).end();
+    });
+  });
+  const isListening = await tryListen(server, listen, logger);
+  if (isListening) logger.info({ url: `http://${listen}/` }, 'Status page and metrics');
+  return {
+    close: async () => {
+      if (!isListening) return;
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+      });
+    },
+  };
+}
+
+function tryListen(server: Server, listen: string, logger: Logger): Promise<boolean> {
+  const colon = listen.lastIndexOf(':');
+  const host = listen.slice(0, colon).replace(/^\[|\]$/g, '') || '0.0.0.0';
+  return new Promise((resolve) => {
+    server.once('error', (error) => {
+      logger.warn({ listen, error }, 'No status page: cannot listen there; the work goes on');
+      resolve(false);
+    });
+    server.listen(Number(listen.slice(colon + 1)), host, () => {
+      resolve(true);
+    });
+  });
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status }: HttpOptions,
+): Promise<void> {
+  const path = (request.url ?? '/').split('?', 1)[0];
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    send(response, 405, 'text/plain', 'only GET here\n');
+    return;
+  }
+  switch (path) {
+    case '/healthz': {
+      const problem = judgeHealth(status().tasks);
+      send(response, problem === undefined ? 200 : 503, 'text/plain', `${problem ?? 'ok'}\n`);
+      return;
+    }
+    case '/readyz': {
+      const problem = judgeReadiness(status().tasks);
+      send(response, problem === undefined ? 200 : 503, 'text/plain', `${problem ?? 'ready'}\n`);
+      return;
+    }
+    case '/metrics': {
+      const { contentType, text } = await renderMetrics(status());
+      send(response, 200, contentType, text);
+      return;
+    }
+    case '/status':
+      send(response, 200, 'application/json', `${JSON.stringify(status(), null, 2)}\n`);
+      return;
+    case '/':
+      send(response, 200, 'text/html; charset=utf-8', PAGE);
+      return;
+    default:
+      send(response, 404, 'text/plain', 'not found\n');
+  }
+}
+
+function send(response: ServerResponse, code: number, type: string, body: string): void {
+  response.writeHead(code, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
