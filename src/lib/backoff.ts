@@ -2,7 +2,7 @@ import { sleep, type Sleep } from './sleep.ts';
 
 export interface BackoffOptions {
   /** Upper bound of the first wait. */
-  readonly firstMs?: number;
+  readonly minMs?: number;
   /** Upper bound of every wait. */
   readonly maxMs?: number;
   /** 0 … 1, as Math.random. */
@@ -10,24 +10,28 @@ export interface BackoffOptions {
   readonly sleep?: Sleep;
 }
 
-const DEFAULT_FIRST_MS = 100;
+const DEFAULT_MIN_MS = 100;
 const DEFAULT_MAX_MS = 15_000;
 /** 2^30 times the first wait is beyond every bound; more would only lose precision. */
 const MAX_DOUBLINGS = 30;
+
+export function createBackoff(options: BackoffOptions = {}): Backoff {
+  return new Backoff(options);
+}
 
 /**
  * Waits between attempts, with full jitter: each wait is drawn between nothing and a bound that
  * doubles, so that many clients cut off at once don't come back at once.
  */
 export class Backoff {
-  readonly #firstMs: number;
+  readonly #minMs: number;
   readonly #maxMs: number;
   readonly #random: () => number;
   readonly #sleep: Sleep;
   #attempts = 0;
 
   constructor(options: BackoffOptions = {}) {
-    this.#firstMs = options.firstMs ?? DEFAULT_FIRST_MS;
+    this.#minMs = options.minMs ?? DEFAULT_MIN_MS;
     this.#maxMs = options.maxMs ?? DEFAULT_MAX_MS;
     this.#random = options.random ?? Math.random;
     this.#sleep = options.sleep ?? sleep;
@@ -38,15 +42,15 @@ export class Backoff {
     return this.#attempts;
   }
 
-  /** Draws the next wait. */
-  nextMs(): number {
+  /** Draws the next wait, in milliseconds. */
+  next(): number {
     const doublings = Math.min(this.#attempts, MAX_DOUBLINGS);
     this.#attempts++;
-    return Math.round(this.#random() * Math.min(this.#maxMs, this.#firstMs * 2 ** doublings));
+    return Math.round(this.#random() * Math.min(this.#maxMs, this.#minMs * 2 ** doublings));
   }
 
   async wait(signal: AbortSignal): Promise<void> {
-    await this.#sleep(this.nextMs(), signal);
+    await this.#sleep(this.next(), signal);
   }
 
   /** It works again: the next fault starts with short waits. */

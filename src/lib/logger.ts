@@ -8,13 +8,19 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const LOG_FORMATS = ['auto', 'pretty', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
+/** `log.info('caught up')`, `log.info({ rows: 5 }, 'caught up')`. */
+export interface LogMethod {
+  (message: string): void;
+  (fields: LogFields, message: string): void;
+}
+
 /** What every part that logs takes. An Error goes under `error`, the task's name under `task`. */
 export interface Logger {
-  trace(message: string, fields?: LogFields): void;
-  debug(message: string, fields?: LogFields): void;
-  info(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  error(message: string, fields?: LogFields): void;
+  readonly trace: LogMethod;
+  readonly debug: LogMethod;
+  readonly info: LogMethod;
+  readonly warn: LogMethod;
+  readonly error: LogMethod;
   /** False: the line would not be written; for lines that are costly to make. */
   isEnabled(level: LogLevel): boolean;
   /** The same, with these fields on each line. */
@@ -73,30 +79,15 @@ export const silentLogger: Logger = {
 };
 
 class PinoLogger implements Logger {
+  readonly trace: LogMethod = this.#method('trace');
+  readonly debug: LogMethod = this.#method('debug');
+  readonly info: LogMethod = this.#method('info');
+  readonly warn: LogMethod = this.#method('warn');
+  readonly error: LogMethod = this.#method('error');
   readonly #pino: Pino;
 
   constructor(writer: Pino) {
     this.#pino = writer;
-  }
-
-  trace(message: string, fields?: LogFields): void {
-    this.#write('trace', message, fields);
-  }
-
-  debug(message: string, fields?: LogFields): void {
-    this.#write('debug', message, fields);
-  }
-
-  info(message: string, fields?: LogFields): void {
-    this.#write('info', message, fields);
-  }
-
-  warn(message: string, fields?: LogFields): void {
-    this.#write('warn', message, fields);
-  }
-
-  error(message: string, fields?: LogFields): void {
-    this.#write('error', message, fields);
   }
 
   isEnabled(level: LogLevel): boolean {
@@ -107,11 +98,12 @@ class PinoLogger implements Logger {
     return new PinoLogger(this.#pino.child(asRecord(toLoggable(fields))));
   }
 
-  #write(level: LogLevel, message: string, fields: LogFields | undefined): void {
-    if (!this.#pino.isLevelEnabled(level)) return;
-    const text = redactSecrets(message);
-    if (fields === undefined) this.#pino[level](text);
-    else this.#pino[level](asRecord(toLoggable(fields)), text);
+  #method(level: LogLevel): LogMethod {
+    return (first: string | LogFields, message?: string): void => {
+      if (!this.#pino.isLevelEnabled(level)) return;
+      if (typeof first === 'string') this.#pino[level](redactSecrets(first));
+      else this.#pino[level](asRecord(toLoggable(first)), redactSecrets(message ?? ''));
+    };
   }
 }
 

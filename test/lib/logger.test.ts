@@ -12,7 +12,7 @@ function capture(options: LoggerOptions = {}) {
 describe('createLogger', () => {
   it('writes JSON lines where nobody looks', () => {
     const { logger, lines, last } = capture();
-    logger.info('caught up', { rows: 5, at: new Date(0), big: 2n ** 60n, bytes: Buffer.alloc(3) });
+    logger.info({ rows: 5, at: new Date(0), big: 2n ** 60n, bytes: Buffer.alloc(3) }, 'caught up');
     expect(last()).toMatchObject({
       level: 'info',
       message: 'caught up',
@@ -37,7 +37,7 @@ describe('createLogger', () => {
 
   it('writes one pleasant line for people', () => {
     const { logger, lines } = capture({ format: 'pretty' });
-    logger.child({ task: 'shop' }).info('caught up', { lag: '0.2 s', rows: 1500 });
+    logger.child({ task: 'shop' }).info({ lag: '0.2 s', rows: 1500 }, 'caught up');
     expect(lines[0]).toMatch(
       /^\d\d:\d\d:\d\d\.\d{3} INFO {2}\[shop\] caught up {2}lag="0.2 s" rows=1500\n$/,
     );
@@ -48,7 +48,7 @@ describe('createLogger', () => {
     const cause = new Error('Duplicate entry 5');
     const place = { table: 'shop.users', gtid: '0-1-5' };
     const error = new TailraceError('TARGET_CONFLICT', 'row is there', { place, cause, next: 'X' });
-    logger.error('stopped', { error });
+    logger.error({ error }, 'stopped');
     expect(lines[0]).toMatch(
       / ERROR stopped: TARGET_CONFLICT row is there \(Duplicate entry 5\) {2}table=shop.users gtid=0-1-5 → X\n$/,
     );
@@ -56,10 +56,10 @@ describe('createLogger', () => {
 
   it('shows a stack for what nobody foresaw only', () => {
     const { logger, lines, last } = capture();
-    logger.error('stopped', { error: new TypeError('x is undefined') });
+    logger.error({ error: new TypeError('x is undefined') }, 'stopped');
     expect(last()).toMatchObject({ error: { type: 'TypeError', message: 'x is undefined' } });
     expect(lines[0]).toContain('logger.test.ts');
-    logger.error('stopped', { error: new TailraceError('TASK_LOCKED', 'locked') });
+    logger.error({ error: new TailraceError('TASK_LOCKED', 'locked') }, 'stopped');
     expect(lines[1]).not.toContain('logger.test.ts');
     expect(lines[1]).toContain('"code":"TASK_LOCKED"');
   });
@@ -80,10 +80,13 @@ describe('registerSecret', () => {
     const { logger, lines } = capture();
     const cause = new Error('denied for s3cr+t "word"');
     const error = new Error('url mysql://u:s3cr%2Bt%20%22word%22@host', { cause });
-    logger.child({ from: 's3cr+t "word"' }).error('with s3cr+t "word"', {
-      error,
-      list: [{ deep: 'a s3cr+t "word" b' }],
-    });
+    logger.child({ from: 's3cr+t "word"' }).error(
+      {
+        error,
+        list: [{ deep: 'a s3cr+t "word" b' }],
+      },
+      'with s3cr+t "word"',
+    );
     expect(lines[0]).not.toMatch(/s3cr/);
     expect(lines[0]?.match(/\*\*\*/g)?.length).toBeGreaterThanOrEqual(5);
   });
