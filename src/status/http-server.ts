@@ -59,39 +59,45 @@ async function answer(
   response: ServerResponse,
   { status }: HttpOptions,
 ): Promise<void> {
-  const path = (request.url ?? '/').split('?', 1)[0];
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  const route = ROUTES[path];
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    send(response, 405, 'text/plain', 'only GET here\n');
-    return;
-  }
-  switch (path) {
-    case '/healthz': {
-      const problem = judgeHealth(status().tasks);
-      send(response, problem === undefined ? 200 : 503, 'text/plain', `${problem ?? 'ok'}\n`);
-      return;
-    }
-    case '/readyz': {
-      const problem = judgeReadiness(status().tasks);
-      send(response, problem === undefined ? 200 : 503, 'text/plain', `${problem ?? 'ready'}\n`);
-      return;
-    }
-    case '/metrics': {
-      const { contentType, text } = await renderMetrics(status());
-      send(response, 200, contentType, text);
-      return;
-    }
-    case '/status':
-      send(response, 200, 'application/json', `${JSON.stringify(status(), null, 2)}\n`);
-      return;
-    case '/':
-      send(response, 200, 'text/html; charset=utf-8', PAGE);
-      return;
-    default:
-      send(response, 404, 'text/plain', 'not found\n');
-  }
+    send(response, { code: 405, type: 'text/plain', body: 'only GET here\n' });
+  } else if (route === undefined) {
+    send(response, { code: 404, type: 'text/plain', body: 'not found\n' });
+  } else send(response, await route(status()));
 }
 
-function send(response: ServerResponse, code: number, type: string, body: string): void {
+interface Reply {
+  readonly code: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+const ROUTES: Readonly<Record<string, (status: ProcessStatus) => Reply | Promise<Reply>>> = {
+  '/': () => ({ code: 200, type: 'text/html; charset=utf-8', body: PAGE }),
+  '/healthz': ({ tasks }) => verdict(judgeHealth(tasks), 'ok'),
+  '/readyz': ({ tasks }) => verdict(judgeReadiness(tasks), 'ready'),
+  '/status': (status) => ({
+    code: 200,
+    type: 'application/json',
+    body: `${JSON.stringify(status, null, 2)}\n`,
+  }),
+  '/metrics': async (status) => {
+    const { contentType, text } = await renderMetrics(status);
+    return { code: 200, type: contentType, body: text };
+  },
+};
+
+function verdict(problem: string | undefined, good: string): Reply {
+  return {
+    code: problem === undefined ? 200 : 503,
+    type: 'text/plain',
+    body: `${problem ?? good}\n`,
+  };
+}
+
+function send(response: ServerResponse, { code, type, body }: Reply): void {
   response.writeHead(code, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
 }
 

@@ -41,12 +41,22 @@ export const TASK_METRICS: readonly Metric[] = [
   },
 ];
 
+let processRegistry: Registry | undefined;
+
+/** Figures of the process itself. Made once: each one installs observers of its own. */
+function processMetrics(): Registry {
+  if (processRegistry === undefined) {
+    processRegistry = new Registry();
+    collectDefaultMetrics({ register: processRegistry, prefix: 'tailrace_' });
+  }
+  return processRegistry;
+}
+
 /** Prometheus text of the process and its tasks as they are now. */
 export async function renderMetrics(
   status: ProcessStatus,
 ): Promise<{ readonly contentType: string; readonly text: string }> {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: 'tailrace_' });
   for (const { name, help, value } of TASK_METRICS) {
     const gauge = new Gauge({ name, help, labelNames: ['task'], registers: [registry] });
     for (const task of status.tasks) {
@@ -55,7 +65,8 @@ export async function renderMetrics(
     }
   }
   addCounters(registry, status.tasks);
-  return { contentType: registry.contentType, text: await registry.metrics() };
+  const text = `${await processMetrics().metrics()}\n${await registry.metrics()}`;
+  return { contentType: registry.contentType, text };
 }
 
 function addCounters(registry: Registry, tasks: readonly TaskStatus[]): void {
