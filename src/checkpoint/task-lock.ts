@@ -1,0 +1,67 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { TailraceError } from '../core/errors.ts';
+import { systemClock } from '../lib/clock.ts';
+import { sleep } from '../lib/sleep.ts';
+import { isBusy, stateError } from './state-error.ts';
+
+export interface TaskLock {
+  release(): void;
+}
+
+export interface TaskLockOptions {
+  readonly stateDir: string;
+  readonly task: string;
+  /** How long to try: a process that was killed a moment ago may still be dying. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Who holds it, for the message. */
+  readonly describeOwner?: () => string | undefined;
+}
+
+export const LOCK_TIMEOUT_MS = 10_000;
+const RETRY_MS = 100;
+
+/**
+ * One process for each task and state folder. The lock is an exclusive transaction, never ended, on an
+ * empty database of its own: SQLite holds it as a lock of the operating system, which goes with the
+ * process, however it dies. A file of its own, so that others can read the state meanwhile.
+ */
+export async function lockTask(options: TaskLockOptions): Promise<TaskLock> {
+  const { stateDir, task, timeoutMs = LOCK_TIMEOUT_MS } = options;
+  const path = join(stateDir, `${task}.lock`);
+  const signal = options.signal ?? new AbortController().signal;
+  const deadlineMs = systemClock.monotonicMs() + timeoutMs;
+  for (;;) {
+    const lock = tryLock(stateDir, path);
+    if (lock !== undefined) return lock;
+    if (systemClock.monotonicMs() >= deadlineMs) {
+      const owner = options.describeOwner?.();
+      const who = owner === undefined ? 'another process' : `another process (${owner})`;
+      throw new TailraceError('TASK_LOCKED', `${who} runs the task ${task}`, {
+        place: { task, path },
+      });
+    }
+    await sleep(RETRY_MS, signal);
+  }
+}
+
+function tryLock(stateDir: string, path: string): TaskLock | undefined {
+  let database: Database.Database | undefined;
+  try {
+    mkdirSync(stateDir, { recursive: true });
+    database = new Database(path, { timeout: 0 });
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database?.close();
+    if (isBusy(error)) return undefined;
+    throw stateError(error, path);
+  }
+  const held = database;
+  return {
+    release: () => {
+      held.close();
+    },
+  };
+}
