@@ -1,0 +1,119 @@
+import { TailraceError } from '../../core/errors.ts';
+import { isServerErrno } from '../../server/error-from-server.ts';
+import { readText } from '../../server/row-reader.ts';
+import type { ServerConnection } from '../../server/server-connection.ts';
+
+export interface SessionSettings {
+  /** False: what we write does not go to the target's own binlog. */
+  readonly sqlLogBin: boolean;
+}
+
+/**
+ * Everything that would change, refuse or add to what we write, by name and wanted value. Only
+ * those that the server has and that differ are set.
+ *
+ * sql_mode: strict modes refuse what the source holds (zero dates, values of older rules); instead
+ * each warning is looked at. ALLOW_INVALID_DATES: the source may hold 2020-02-31.
+ * NO_AUTO_VALUE_ON_ZERO: a 0 in an AUTO_INCREMENT column stays 0.
+ * wait_timeout: the connection carries the task's lock and is kept alive by us, so a machine that
+ * vanished frees the lock soon.
+ */
+const WANTED: readonly (readonly [name: string, value: string])[] = [
+  ['sql_mode', "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'"],
+  ['time_zone', "'+00:00'"],
+  ['foreign_key_checks', '1'],
+  ['unique_checks', '1'],
+  ['sql_auto_is_null', '0'],
+  ['sql_safe_updates', '0'],
+  ['sql_notes', '1'],
+  ['sql_select_limit', 'DEFAULT'],
+  ['sql_big_selects', '1'],
+  ['max_error_count', '65535'],
+  ['completion_type', '0'],
+  ['innodb_lock_wait_timeout', '20'],
+  ['lock_wait_timeout', '60'],
+  ['net_read_timeout', '600'],
+  ['net_write_timeout', '600'],
+  ['wait_timeout', '90'],
+  ['max_execution_time', '0'],
+  ['max_statement_time', '0'],
+  ['idle_transaction_timeout', '0'],
+  ['idle_write_transaction_timeout', '0'],
+  ['idle_readonly_transaction_timeout', '0'],
+  ['use_secondary_engine', '0'],
+  ['character_set_results', "'utf8mb4'"],
+];
+
+/** Wanted too, but a user without the right for them can do without: the statements say it then. */
+const WISHED: readonly (readonly [name: string, value: string])[] = [
+  ['sql_require_primary_key', '0'],
+  ['sql_generate_invisible_primary_key', '0'],
+  ['binlog_format', "'ROW'"],
+];
+
+const NO_RIGHT = [1227, 1193, 1231, 1232, 1238, 1193, 3706] as const;
+
+/** Makes a fresh connection fit for writing rows exactly as the source has them. */
+export async function applySessionSettings(
+  connection: ServerConnection,
+  settings: SessionSettings,
+): Promise<void> {
+  const current = await readVariables(connection);
+  const assignments = WANTED.filter(([name]) => current.has(name)).map(
+    ([name, value]) => `SESSION ${name} = ${value}`,
+  );
+  await connection.run(`SET ${assignments.join(', ')}`);
+  for (const [name, value] of WISHED) {
+    if (!current.has(name) || isSame(current.get(name), value)) continue;
+    await runIfAllowed(connection, `SET SESSION ${name} = ${value}`);
+  }
+  await setIsolation(connection, current);
+  if (!settings.sqlLogBin) await stopLogging(connection);
+}
+
+async function readVariables(connection: ServerConnection): Promise<ReadonlyMap<string, string>> {
+  const rows = await connection.query('SHOW SESSION VARIABLES');
+  return new Map(
+    rows.map((row) => [readText(row, 'Variable_name').toLowerCase(), readText(row, 'Value')]),
+  );
+}
+
+function isSame(current: string | undefined, wanted: string): boolean {
+  const plain = wanted.replaceAll("'", '');
+  return current === plain || (plain === '0' && current === 'OFF');
+}
+
+async function runIfAllowed(connection: ServerConnection, sql: string): Promise<boolean> {
+  try {
+    await connection.run(sql);
+    return true;
+  } catch (thrown) {
+    if (isServerErrno(thrown, ...NO_RIGHT)) return false;
+    throw thrown;
+  }
+}
+
+/**
+ * READ COMMITTED takes no gap locks, so readers' locks and ours meet less often. A server that logs
+ * statements refuses it, and we may lack the right to change the format.
+ */
+async function setIsolation(
+  connection: ServerConnection,
+  current: ReadonlyMap<string, string>,
+): Promise<void> {
+  const isLogged = current.get('log_bin') === 'ON';
+  const [format] = await connection.query('SELECT @@SESSION.binlog_format AS format');
+  const logsStatements = isLogged && readText(format, 'format') === 'STATEMENT';
+  const level = logsStatements ? 'REPEATABLE READ' : 'READ COMMITTED';
+  await connection.run(`SET SESSION TRANSACTION ISOLATION LEVEL ${level}`);
+  // A read-only default (transaction_read_only) would refuse our writes.
+  await connection.run('SET SESSION TRANSACTION READ WRITE');
+}
+
+async function stopLogging(connection: ServerConnection): Promise<void> {
+  if (await runIfAllowed(connection, 'SET SESSION sql_log_bin = 0')) return;
+  throw new TailraceError('TARGET_ACCESS_DENIED', 'the user may not set sql_log_bin', {
+    place: { host: connection.info.host },
+    next: 'GRANT the right (SUPER, SESSION_VARIABLES_ADMIN or BINLOG ADMIN), or set task.target.sql_log_bin = true.',
+  });
+}

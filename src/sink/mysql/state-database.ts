@@ -1,0 +1,158 @@
+import { TailraceError } from '../../core/errors.ts';
+import { readNumber, readText } from '../../server/row-reader.ts';
+import type { ServerConnection } from '../../server/server-connection.ts';
+import { quoteName, quoteText } from './sql-text.ts';
+
+/**
+ * Tables of the state database. A target transaction that changes CHECKPOINT_TABLE first is one of
+ * ours: that is how another tailrace, reading the target's binlog, knows it.
+ */
+export const CHECKPOINT_TABLE = 'tailrace_checkpoint';
+export const SCHEMA_TABLE = 'tailrace_schema';
+export const PREPARED_XA_TABLE = 'tailrace_prepared_xa';
+export const PENDING_DDL_TABLE = 'tailrace_pending_ddl';
+export const AUDIT_TABLE = 'tailrace_audit';
+export const DEAD_LETTER_TABLE = 'tailrace_dead_letter';
+const VERSION_TABLE = 'tailrace_version';
+
+/** Raise it with a migration whenever a definition below changes. */
+const STATE_VERSION = 1;
+
+const TASK = 'task VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL';
+
+/**
+ * checkpoint: `seq` and `epoch` are what each UPDATE is conditional on; `position` is NULL before the
+ * first transaction. `touches` makes a row image differ where nothing else does yet.
+ */
+const TABLES: ReadonlyMap<string, string> = new Map([
+  [
+    CHECKPOINT_TABLE,
+    `${TASK}, lane SMALLINT UNSIGNED NOT NULL, seq BIGINT UNSIGNED NOT NULL,
+    epoch BIGINT UNSIGNED NOT NULL, owner VARCHAR(190) NOT NULL, touches BIGINT UNSIGNED NOT NULL,
+    position LONGTEXT NULL, updated_at DATETIME(6) NOT NULL, PRIMARY KEY (task, lane)`,
+  ],
+  [
+    SCHEMA_TABLE,
+    `${TASK}, skey VARBINARY(600) NOT NULL, definition LONGTEXT NOT NULL,
+    PRIMARY KEY (task, skey)`,
+  ],
+  [
+    PREPARED_XA_TABLE,
+    `${TASK}, xid VARBINARY(600) NOT NULL, piece INT UNSIGNED NOT NULL, payload LONGBLOB NOT NULL,
+    PRIMARY KEY (task, xid, piece)`,
+  ],
+  [
+    PENDING_DDL_TABLE,
+    `${TASK}, lane SMALLINT UNSIGNED NOT NULL, seq BIGINT UNSIGNED NOT NULL,
+    change_index INT UNSIGNED NOT NULL, record LONGTEXT NOT NULL, created_at DATETIME(6) NOT NULL,
+    PRIMARY KEY (task, lane)`,
+  ],
+  [
+    AUDIT_TABLE,
+    `id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, ${TASK}, action VARCHAR(40) NOT NULL,
+    who VARCHAR(190) NOT NULL, place LONGTEXT NOT NULL, reason LONGTEXT NOT NULL,
+    created_at DATETIME(6) NOT NULL, PRIMARY KEY (id), KEY task (task)`,
+  ],
+  [
+    DEAD_LETTER_TABLE,
+    `id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, ${TASK}, seq BIGINT UNSIGNED NOT NULL,
+    gtid VARCHAR(190) NULL, coordinates LONGTEXT NOT NULL, table_name VARCHAR(190) NOT NULL,
+    row_key LONGTEXT NULL, action VARCHAR(20) NOT NULL, code VARCHAR(60) NOT NULL,
+    reason LONGTEXT NOT NULL, row_images LONGTEXT NOT NULL, created_at DATETIME(6) NOT NULL,
+    PRIMARY KEY (id), KEY task (task, id)`,
+  ],
+]);
+
+/** The names of the state tables, quoted, with their database. */
+export class StateTables {
+  readonly database: string;
+  readonly checkpoint: string;
+  readonly schema: string;
+  readonly preparedXa: string;
+  readonly pendingDdl: string;
+  readonly audit: string;
+  readonly deadLetter: string;
+
+  constructor(database: string) {
+    const qualify = (table: string): string => `${quoteName(database)}.${quoteName(table)}`;
+    this.database = database;
+    this.checkpoint = qualify(CHECKPOINT_TABLE);
+    this.schema = qualify(SCHEMA_TABLE);
+    this.preparedXa = qualify(PREPARED_XA_TABLE);
+    this.pendingDdl = qualify(PENDING_DDL_TABLE);
+    this.audit = qualify(AUDIT_TABLE);
+    this.deadLetter = qualify(DEAD_LETTER_TABLE);
+  }
+}
+
+/**
+ * Makes the database and its tables where they are missing. Nothing is made that is there, so a user
+ * without CREATE can run a task whose state database an administrator made.
+ */
+export async function ensureStateDatabase(
+  connection: ServerConnection,
+  database: string,
+): Promise<void> {
+  const existing = await listTables(connection, database);
+  if (existing === undefined) {
+    await connection.run(
+      `CREATE DATABASE IF NOT EXISTS ${quoteName(database)} DEFAULT CHARACTER SET utf8mb4`,
+    );
+  }
+  await ensureVersion(connection, database, existing?.has(VERSION_TABLE) ?? false);
+  for (const [name, definition] of TABLES) {
+    if (existing?.has(name) === true) continue;
+    await createTable(connection, database, [name, definition]);
+  }
+}
+
+/** Which of the tables are there; undefined: not even the database. */
+export async function listTables(
+  connection: ServerConnection,
+  database: string,
+): Promise<ReadonlySet<string> | undefined> {
+  const schemas = await connection.query(
+    `SELECT 1 AS found FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${quoteText(database)}`,
+  );
+  if (schemas.length === 0) return undefined;
+  const rows = await connection.query(
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES
+    WHERE TABLE_SCHEMA = ${quoteText(database)}`,
+  );
+  return new Set(rows.map((row) => readText(row, 'name')));
+}
+
+async function createTable(
+  connection: ServerConnection,
+  database: string,
+  [name, definition]: readonly [string, string],
+): Promise<void> {
+  await connection.run(
+    `CREATE TABLE IF NOT EXISTS ${quoteName(database)}.${quoteName(name)} (${definition})
+    ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+  );
+}
+
+async function ensureVersion(
+  connection: ServerConnection,
+  database: string,
+  exists: boolean,
+): Promise<void> {
+  const table = `${quoteName(database)}.${quoteName(VERSION_TABLE)}`;
+  if (!exists) {
+    const definition = 'id TINYINT NOT NULL, version INT NOT NULL, PRIMARY KEY (id)';
+    await createTable(connection, database, [VERSION_TABLE, definition]);
+    await connection.run(`INSERT IGNORE INTO ${table} VALUES (1, ${STATE_VERSION})`);
+  }
+  const [row] = await connection.query(`SELECT version FROM ${table} WHERE id = 1`);
+  const version = row === undefined ? 0 : readNumber(row, 'version');
+  if (version !== STATE_VERSION) throw unknownVersion(database, version);
+}
+
+function unknownVersion(database: string, version: number): TailraceError {
+  return new TailraceError(
+    'STATE_UNUSABLE',
+    `the state database ${database} on the target has version ${version}; this tailrace knows ${STATE_VERSION}`,
+    { next: 'Run the tailrace version that made it, or set another task.target.state_database.' },
+  );
+}

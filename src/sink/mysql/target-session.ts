@@ -1,0 +1,116 @@
+import { TailraceError } from '../../core/errors.ts';
+import type { ServerOptions } from '../../server/connect-options.ts';
+import { connectServer } from '../../server/connect.ts';
+import { errorFromServer } from '../../server/error-from-server.ts';
+import type { ServerConnection } from '../../server/server-connection.ts';
+import type { ServerInfo } from '../../server/server-info.ts';
+import { addCommand } from './driver-wire.ts';
+import { applySessionSettings, type SessionSettings } from './session-settings.ts';
+import { TextCommand, type StatementReply } from './text-command.ts';
+
+export interface TargetSessionOptions extends SessionSettings {
+  readonly server: ServerOptions;
+}
+
+/** What a text of several statements did: replies up to the first that failed, and why it failed. */
+export interface TextResult {
+  readonly replies: readonly StatementReply[];
+  /** Of the statement at index `replies.length`; the ones behind it did not run. */
+  readonly failure: TailraceError | undefined;
+}
+
+/** Room for the command byte and for what the server itself adds while it parses. */
+const PACKET_MARGIN_BYTES = 1024;
+
+export async function openTargetSession(
+  options: TargetSessionOptions,
+  signal: AbortSignal,
+): Promise<TargetSession> {
+  const connection = await connectServer(options.server, 'target', {
+    multipleStatements: true,
+    signal,
+  });
+  try {
+    await applySessionSettings(connection, options);
+    return new TargetSession(connection);
+  } catch (thrown) {
+    connection.destroy();
+    throw thrown;
+  }
+}
+
+/**
+ * One connection to the target with settings under which values arrive exactly. Statements go as
+ * text in Buffers, many in one packet; the replies come back one for each. A session that lost its
+ * connection stays lost: its owner opens another.
+ */
+export class TargetSession {
+  /** For statements that are not on the hot path. */
+  readonly connection: ServerConnection;
+
+  constructor(connection: ServerConnection) {
+    this.connection = connection;
+  }
+
+  get info(): ServerInfo {
+    return this.connection.info;
+  }
+
+  get isAlive(): boolean {
+    return this.connection.isAlive;
+  }
+
+  /** The longest text that `execute` takes. */
+  get maxTextBytes(): number {
+    return this.info.maxAllowedPacket - PACKET_MARGIN_BYTES;
+  }
+
+  /**
+   * Runs statements that are one text when the pieces are put together. A refusal by the server is
+   * part of the result; a lost connection is one too.
+   */
+  execute(pieces: readonly Buffer[]): Promise<TextResult> {
+    return new Promise((resolve) => {
+      const settle = (failure: unknown, replies: readonly StatementReply[]): void => {
+        stopListening();
+        resolve({ replies, failure: this.#toError(failure) });
+      };
+      const command = new TextCommand(pieces, settle);
+      const stopListening = this.connection.onLost((error) => {
+        command.onResult(error);
+      });
+      if (!this.isAlive) {
+        command.onResult(this.#closedError());
+        return;
+      }
+      addCommand(this.connection.raw, command);
+    });
+  }
+
+  /** The same for a text that has to succeed. */
+  async run(text: string): Promise<readonly StatementReply[]> {
+    const { replies, failure } = await this.execute([Buffer.from(text, 'utf8')]);
+    if (failure !== undefined) throw failure;
+    return replies;
+  }
+
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  /** At once; whatever was not committed is rolled back by the server. */
+  destroy(): void {
+    this.connection.destroy();
+  }
+
+  #toError(failure: unknown): TailraceError | undefined {
+    if (failure === undefined) return undefined;
+    return errorFromServer(failure, 'target', { host: this.info.host });
+  }
+
+  #closedError(): TailraceError {
+    return new TailraceError('TARGET_CONNECTION_LOST', 'the connection was closed', {
+      place: { host: this.info.host },
+    });
+  }
+}
