@@ -78,8 +78,8 @@ async function connectHost(
 
 function loggedIn(raw: Connection, signal: AbortSignal | undefined): Promise<void> {
   return settle(signal, (done) => {
-    // Without this listener an error of the socket would end the process.
-    raw.once('error', done);
+    // Without a listener an error of the socket would end the process; it stays for good.
+    raw.on('error', done);
     raw.connect((error: unknown) => {
       done(error ?? undefined);
     });
@@ -107,7 +107,7 @@ function settle<T>(
     begin((error, value) => {
       signal?.removeEventListener('abort', abort);
       if (error === undefined) resolve(value as T);
-      else reject(error);
+      else reject(error instanceof Error ? error : new Error(typeof error));
     });
   });
 }

@@ -1,0 +1,197 @@
+import { TailraceError } from '../core/errors.ts';
+import type { Frame } from '../core/frame.ts';
+import { formatCoordinates } from '../core/position.ts';
+import { createDeferred } from '../lib/deferred.ts';
+import { abortReason } from '../lib/until-aborted.ts';
+import { connectServer, type ServerConnection } from '../server/connect.ts';
+import { driverOptions, secureConnection } from '../server/driver-options.ts';
+import { parseHostAddress } from '../server/host-address.ts';
+import type { ServerInfo } from '../server/server-info.ts';
+import { checkStart } from './check-start.ts';
+import { DumpConnection } from './dump-connection.ts';
+import { explainRefusal } from './explain-refusal.ts';
+import { FrameChecker } from './frame-checker.ts';
+import { FrameQueue } from './frame-queue.ts';
+import type { ReplicaOptions, ReplicaSession } from './replica-session.ts';
+import { sessionStatements } from './session-variables.ts';
+import { Watchdog } from './watchdog.ts';
+
+/**
+ * Connects as a replica to the first host that answers, and resolves when the first event is there:
+ * so a position that is refused, or an account without the privilege, fails here.
+ */
+export async function openReplicaSession(options: ReplicaOptions): Promise<ReplicaSession> {
+  const { signal } = options;
+  const control = await connectServer(options.server, 'source', { signal });
+  try {
+    await checkStart(control, options);
+  } finally {
+    closeQuietly(control);
+  }
+  const session = new DumpSession(options, control.info);
+  await session.opened;
+  return session;
+}
+
+function closeQuietly(connection: ServerConnection): void {
+  connection.destroy();
+}
+
+/**
+ * Dump connection → checker → queue → reader, with the watchdog beside them. Whatever ends it first
+ * counts, everything later is an echo: the error waits behind the frames that came before it.
+ */
+class DumpSession implements ReplicaSession {
+  readonly host: string;
+  readonly #options: ReplicaOptions;
+  readonly #checker = new FrameChecker();
+  readonly #opened = createDeferred<undefined>();
+  readonly #queue: FrameQueue;
+  readonly #dump: DumpConnection;
+  readonly #watchdog: Watchdog;
+  readonly #onAbort: () => void;
+  #hasEvents = false;
+  #isEnded = false;
+
+  constructor(options: ReplicaOptions, info: ServerInfo) {
+    this.host = info.host;
+    this.#options = options;
+    this.#queue = new FrameQueue({
+      highBytes: options.queuedBytesHigh,
+      onPause: () => {
+        this.#dump.pause();
+      },
+      onResume: () => {
+        this.#dump.resume();
+      },
+    });
+    this.#dump = this.#connect(info);
+    this.#watchdog = new Watchdog({
+      periodMs: options.heartbeatSeconds * 1000,
+      receivedBytes: () => this.#dump.receivedBytes,
+      isPaused: () => this.#queue.isPaused,
+      onSilent: () => {
+        this.#fail(this.#silentError());
+      },
+    });
+    this.#onAbort = () => {
+      this.#fail(abortReason(options.signal));
+    };
+    options.signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (options.signal.aborted) this.#onAbort();
+  }
+
+  /** Rejects when the session ends before its first event. */
+  get opened(): Promise<undefined> {
+    return this.#opened.promise;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<readonly Frame[]> {
+    return {
+      next: async () => {
+        const value = await this.#queue.take();
+        return value === undefined ? { done: true, value } : { done: false, value };
+      },
+      return: async () => {
+        await this.close();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  close(): Promise<void> {
+    this.#stop();
+    this.#queue.clear();
+    this.#queue.end(undefined);
+    return Promise.resolve();
+  }
+
+  #connect(info: ServerInfo): DumpConnection {
+    const { server, start } = this.#options;
+    const address = parseHostAddress(info.host);
+    return new DumpConnection({
+      driver: driverOptions(server, address),
+      secure: (connection) => {
+        secureConnection(connection, server, address);
+      },
+      serverId: this.#options.serverId,
+      start,
+      session: sessionStatements(info, this.#options),
+      onEvent: (bytes, from, to) => {
+        const frame = this.#checker.check(bytes, from, to);
+        this.#queue.push(frame);
+        this.#note(frame);
+      },
+      onEnd: (error) => {
+        void this.#explain(error);
+      },
+    });
+  }
+
+  #note({ bytes, start }: Frame): void {
+    if (this.#hasEvents) return;
+    this.#opened.resolve(undefined);
+    // Events that the server makes up for the start have no position.
+    this.#hasEvents = bytes.readUInt32LE(start + 13) !== 0;
+  }
+
+  async #explain(thrown: unknown): Promise<void> {
+    if (this.#isEnded) return;
+    if (thrown === undefined || thrown instanceof TailraceError) {
+      this.#fail(thrown?.at({ host: this.host }) ?? this.#endError());
+      return;
+    }
+    const { server, serverId, start, signal } = this.#options;
+    this.#fail(
+      await explainRefusal(thrown, {
+        server: { ...server, hosts: [this.host] },
+        serverId,
+        start,
+        place: this.#place(),
+        hasEvents: this.#hasEvents,
+        signal,
+      }),
+    );
+  }
+
+  #fail(error: Error): void {
+    if (this.#isEnded) return;
+    this.#stop();
+    this.#queue.end(error);
+    this.#opened.promise.catch(ignore);
+    this.#opened.reject(error);
+  }
+
+  #stop(): void {
+    this.#isEnded = true;
+    this.#watchdog.stop();
+    this.#options.signal.removeEventListener('abort', this.#onAbort);
+    this.#dump.close();
+  }
+
+  #place() {
+    const { coordinates } = this.#checker;
+    return coordinates.file === ''
+      ? { host: this.host }
+      : { host: this.host, coordinates: formatCoordinates(coordinates) };
+  }
+
+  #silentError(): TailraceError {
+    const seconds = 3 * this.#options.heartbeatSeconds;
+    return new TailraceError(
+      'SOURCE_SILENT',
+      `${this.host} sent nothing for ${seconds} s, not even a heartbeat`,
+      { place: this.#place() },
+    );
+  }
+
+  #endError(): TailraceError {
+    return new TailraceError('SOURCE_CONNECTION_LOST', `${this.host} ended the dump`, {
+      place: this.#place(),
+    });
+  }
+}
+
+function ignore(): void {
+  // The reader gets the same error.
+}
