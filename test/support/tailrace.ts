@@ -1,0 +1,103 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestServer } from './servers.ts';
+
+const root = new URL('../../', import.meta.url).pathname;
+
+export interface TaskSetup {
+  readonly source: Pick<TestServer, 'port'>;
+  readonly target?: Pick<TestServer, 'port'>;
+  readonly name?: string;
+  readonly start?: string;
+  readonly include?: readonly string[];
+  /** More lines for [task.source], [task.target], and at the end of the file. */
+  readonly sourceLines?: string;
+  readonly targetLines?: string;
+  readonly tail?: string;
+}
+
+/** A folder with a configuration file of its own; its state lies in it. */
+export class Workspace {
+  readonly dir = mkdtempSync(join(tmpdir(), 'tailrace-e2e-'));
+  readonly config = join(this.dir, 'tailrace.toml');
+
+  write(setup: TaskSetup): void {
+    const include = JSON.stringify(setup.include ?? ['*.*']);
+    const name = setup.name ?? 'e2e';
+    const target =
+      setup.target === undefined
+        ? ''
+        : `[task.target]
+hosts = ["127.0.0.1:${setup.target.port}"]
+user = "root"
+password = ""
+state_database = "tailrace_${name.replaceAll('-', '_')}"
+${setup.targetLines ?? ''}
+`;
+    const start = setup.start === undefined ? '' : `start = "${setup.start}"\n`;
+    writeFileSync(
+      this.config,
+      `state_dir = "./state"
+[log]
+level = "debug"
+[http]
+listen = ""
+[[task]]
+name = "${name}"
+[task.source]
+hosts = ["127.0.0.1:${setup.source.port}"]
+user = "root"
+password = ""
+heartbeat_seconds = 1
+${start}${setup.sourceLines ?? ''}
+[task.filter]
+include = ${include}
+${target}${setup.tail ?? ''}`,
+    );
+  }
+
+  remove(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  stdout(): string;
+  stderr(): string;
+}
+
+/** The built command, as a user runs it. */
+export function startTailrace(args: readonly string[], env: Record<string, string> = {}): Running {
+  const child = spawn(process.execPath, [`${root}dist/main.js`, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const finished = new Promise<Finished>((resolve) => {
+    child.on('close', (code, signal) => {
+      resolve({ code, signal, stdout, stderr });
+    });
+  });
+  return { child, finished, stdout: () => stdout, stderr: () => stderr };
+}
+
+export function runTailrace(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Finished> {
+  return startTailrace(args, env).finished;
+}
