@@ -82,6 +82,14 @@ export class DumpConnection {
     return this.#dumpSocket?.bytesRead ?? 0;
   }
 
+  get threadId(): number {
+    return this.#zongji.connection?.threadId ?? 0;
+  }
+
+  get localPort(): number | undefined {
+    return this.#dumpSocket?.localPort;
+  }
+
   /** Stops reading from the socket; what the driver has in hand still comes. */
   pause(): void {
     this.#dumpSocket?.pause();

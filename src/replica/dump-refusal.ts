@@ -20,6 +20,8 @@ export type DumpRefusal = (typeof DUMP_REFUSALS)[number];
 const FATAL_READING_BINLOG = 1236;
 /** ER_GTID_POSITION_NOT_FOUND_IN_BINLOG and its two relatives of MariaDB. */
 const MARIADB_GTID_NUMBERS = [1945, 1951, 1955];
+/** ER_SLAVE_SAME_ID of MariaDB. */
+const MARIADB_SAME_ID = 4052;
 
 /**
  * Texts as the servers write them (MySQL sql/rpl_binlog_sender.cc, MariaDB sql/sql_repl.cc and their
@@ -34,7 +36,7 @@ const TEXTS: readonly (readonly [RegExp, DumpRefusal])[] = [
   [/more GTIDs than|not in the (?:master|source)'s binlog|GTID strict mode/i, 'unknown'],
   [/impossible position|position > file size|GTID_MODE/i, 'unknown'],
   [
-    /bogus data|did not pass crc|crc check|event truncated|truncated in the middle|log event entry exceeded|corrupt|read error|memory allocation failed reading/i,
+    /bogus data|did not pass crc|crc check|event truncated|truncated in the middle|log event entry exceeded|corrupt|read error|unknown error reading|memory allocation failed reading/i,
     'unreadable',
   ],
 ];
@@ -44,6 +46,7 @@ export function dumpRefusalOf(thrown: unknown): DumpRefusal | undefined {
   const { errno, message } = readDriverError(thrown);
   if (errno === 1381) return 'binlog-off';
   if (errno !== undefined && MARIADB_GTID_NUMBERS.includes(errno)) return 'unknown';
+  if (errno === MARIADB_SAME_ID) return 'duplicate-server-id';
   if (errno !== FATAL_READING_BINLOG) return undefined;
   return TEXTS.find(([text]) => text.test(message))?.[1] ?? 'other';
 }

@@ -42,6 +42,42 @@ export async function explainRefusal(
   }
 }
 
+/**
+ * The server ended the dump without a word. MySQL 5.6 does so to a replica whose server id another
+ * one takes: then the id is registered although our own thread is gone.
+ */
+export async function explainEnd(
+  threadId: number,
+  context: RefusalContext,
+): Promise<TailraceError> {
+  const { server, signal, serverId } = context;
+  const connection = await connectServer(server, 'source', { signal });
+  try {
+    if (connection.info.flavor === 'mysql' && connection.info.versionNumber < 50700) {
+      await hasEnded(connection, threadId);
+      const replicas = await connection.query('SHOW SLAVE HOSTS');
+      if (replicas.some((row) => readOptionalText(row, 'Server_id') === String(serverId))) {
+        const fact = { thrown: undefined, refusal: 'duplicate-server-id', context } as const;
+        return refusalError(fact, await describeReplicas(connection));
+      }
+    }
+  } finally {
+    connection.destroy();
+  }
+  return new TailraceError('SOURCE_CONNECTION_LOST', 'the source ended the dump', {
+    place: context.place,
+  });
+}
+
+/** A thread that says goodbye is still listed for a moment. */
+async function hasEnded(connection: ServerConnection, threadId: number): Promise<void> {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const rows = await connection.query('SHOW PROCESSLIST');
+    if (!rows.some((row) => readOptionalText(row, 'Id') === String(threadId))) return;
+    await connection.query('DO SLEEP(0.05)');
+  }
+}
+
 interface RefusalFact {
   readonly thrown: unknown;
   readonly refusal: DumpRefusal;

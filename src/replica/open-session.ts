@@ -1,4 +1,4 @@
-import { TailraceError } from '../core/errors.ts';
+import { TailraceError, toTailraceError } from '../core/errors.ts';
 import type { Frame } from '../core/frame.ts';
 import { formatCoordinates } from '../core/position.ts';
 import { createDeferred } from '../lib/deferred.ts';
@@ -9,7 +9,7 @@ import { parseHostAddress } from '../server/host-address.ts';
 import type { ServerInfo } from '../server/server-info.ts';
 import { checkStart } from './check-start.ts';
 import { DumpConnection } from './dump-connection.ts';
-import { explainRefusal } from './explain-refusal.ts';
+import { explainEnd, explainRefusal } from './explain-refusal.ts';
 import { FrameChecker } from './frame-checker.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { ReplicaOptions, ReplicaSession } from './replica-session.ts';
@@ -51,6 +51,8 @@ class DumpSession implements ReplicaSession {
   readonly #watchdog: Watchdog;
   readonly #onAbort: () => void;
   #hasEvents = false;
+  /** The server's number for the dump thread. */
+  #threadId = 0;
   #isEnded = false;
 
   constructor(options: ReplicaOptions, info: ServerInfo) {
@@ -99,6 +101,11 @@ class DumpSession implements ReplicaSession {
     };
   }
 
+  /** Our side's port, as the source's process list shows it. */
+  get localPort(): number | undefined {
+    return this.#dump.localPort;
+  }
+
   close(): Promise<void> {
     this.#stop();
     this.#queue.clear();
@@ -130,6 +137,7 @@ class DumpSession implements ReplicaSession {
 
   #note({ bytes, start }: Frame): void {
     if (this.#hasEvents) return;
+    this.#threadId = this.#dump.threadId;
     this.#opened.resolve(undefined);
     // Events that the server makes up for the start have no position.
     this.#hasEvents = bytes.readUInt32LE(start + 13) !== 0;
@@ -137,21 +145,28 @@ class DumpSession implements ReplicaSession {
 
   async #explain(thrown: unknown): Promise<void> {
     if (this.#isEnded) return;
-    if (thrown === undefined || thrown instanceof TailraceError) {
-      this.#fail(thrown?.at({ host: this.host }) ?? this.#endError());
+    if (thrown instanceof TailraceError) {
+      this.#fail(thrown.at({ host: this.host }));
       return;
     }
     const { server, serverId, start, signal } = this.#options;
-    this.#fail(
-      await explainRefusal(thrown, {
-        server: { ...server, hosts: [this.host] },
-        serverId,
-        start,
-        place: this.#place(),
-        hasEvents: this.#hasEvents,
-        signal,
-      }),
-    );
+    const context = {
+      server: { ...server, hosts: [this.host] },
+      serverId,
+      start,
+      place: this.#place(),
+      hasEvents: this.#hasEvents,
+      signal,
+    };
+    try {
+      const explained =
+        thrown === undefined
+          ? explainEnd(this.#threadId, context)
+          : explainRefusal(thrown, context);
+      this.#fail(await explained);
+    } catch (error) {
+      this.#fail(toTailraceError(error));
+    }
   }
 
   #fail(error: Error): void {
@@ -183,12 +198,6 @@ class DumpSession implements ReplicaSession {
       `${this.host} sent nothing for ${seconds} s, not even a heartbeat`,
       { place: this.#place() },
     );
-  }
-
-  #endError(): TailraceError {
-    return new TailraceError('SOURCE_CONNECTION_LOST', `${this.host} ended the dump`, {
-      place: this.#place(),
-    });
   }
 }
 
