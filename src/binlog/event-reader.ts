@@ -57,11 +57,6 @@ export class EventReader {
     return this.bytes.readUIntLE(this.#take(6), 6);
   }
 
-  u56(): number {
-    const low = this.u32();
-    return low + this.u24() * TWO_32;
-  }
-
   /** A 64-bit number that has to be exact as a Number. */
   u64(): number {
     const low = this.u32();

@@ -21,7 +21,9 @@ import type { GtidSourceInterner } from './gtid-source.ts';
  */
 
 const LOGICAL_CLOCK = 2;
-const ORIGINAL_FOLLOWS = 2 ** 55;
+/** In the highest byte of the immediate commit time. */
+const ORIGINAL_FOLLOWS = 0x80;
+const TWO_48 = 2 ** 48;
 
 export function decodeGtid(
   frame: Frame,
@@ -55,9 +57,10 @@ function readCommitTimes(
   if (reader.remaining < 7) {
     return { immediateCommitMicros: undefined, originalCommitMicros: undefined };
   }
-  const first = reader.u56();
-  if (first < ORIGINAL_FOLLOWS) {
-    return { immediateCommitMicros: first, originalCommitMicros: first };
-  }
-  return { immediateCommitMicros: first - ORIGINAL_FOLLOWS, originalCommitMicros: reader.u56() };
+  const low = reader.u48();
+  const high = reader.u8();
+  const immediate = low + (high & ~ORIGINAL_FOLLOWS) * TWO_48;
+  const original =
+    (high & ORIGINAL_FOLLOWS) === 0 ? immediate : reader.u48() + reader.u8() * TWO_48;
+  return { immediateCommitMicros: immediate, originalCommitMicros: original };
 }

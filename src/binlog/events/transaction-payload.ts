@@ -57,10 +57,13 @@ function readFields(reader: EventReader): Map<number, number> {
   }
 }
 
-function inflatedPieces(payload: Buffer, uncompressedBytes: number): Iterable<Buffer> {
-  return uncompressedBytes > STREAM_ABOVE_BYTES
-    ? inflateZstdPieces(payload)
-    : [inflateZstd(payload, uncompressedBytes)];
+/** Lazy, so that whatever goes wrong does so inside `guarded`. */
+function* inflatedPieces(
+  payload: Buffer,
+  uncompressedBytes: number,
+): Generator<Buffer, void, undefined> {
+  if (uncompressedBytes > STREAM_ABOVE_BYTES) yield* inflateZstdPieces(payload);
+  else yield inflateZstd(payload, uncompressedBytes);
 }
 
 function* framesOf(
