@@ -1,0 +1,140 @@
+import type { SchemaChange, TableReference } from '../../../core/change.ts';
+import type { Router } from '../../../core/route.ts';
+import { formatTableName, type TableName } from '../../../core/table.ts';
+import { unrewritable } from './refusals.ts';
+import { findWords, scanStatement, type ScanToken } from './scan.ts';
+import { quoteName } from '../sql-text.ts';
+import { quoteTable } from './table-sql.ts';
+
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/**
+ * The statement with the target's names in place of the source's, and without clauses that only mean
+ * something on the source. A name that stays as it is keeps its spelling, so that the text is the
+ * source's own wherever it can be.
+ */
+export function rewriteNames(change: SchemaChange, router: Router, useDatabase: string): string {
+  if (!change.isFullyParsed) assertNothingRenamed(change, router);
+  const tokens = scanStatement(change.statement, change.context.sqlModeNames);
+  assertColumnsKeepNames(change, router, tokens);
+  const edits = change.references.flatMap((reference) => {
+    const text = targetReference(reference, change, { router, useDatabase });
+    return text === undefined ? [] : [{ start: reference.start, end: reference.end, text }];
+  });
+  return applyEdits(change.statement, [...edits, ...sourceOnlyClauses(change, tokens)]);
+}
+
+function applyEdits(statement: string, edits: readonly Edit[]): string {
+  let text = statement;
+  for (const edit of edits.toSorted((a, b) => b.start - a.start)) {
+    text = text.slice(0, edit.start) + edit.text + text.slice(edit.end);
+  }
+  return text;
+}
+
+/** Without an end to the parsing nobody knows which names are left, so all must stay as they are. */
+function assertNothingRenamed(change: SchemaChange, router: Router): void {
+  const { database } = change;
+  const tables = [
+    ...change.references.flatMap((reference) =>
+      reference.table === undefined
+        ? []
+        : [{ database: reference.database ?? database, table: reference.table }],
+    ),
+    ...change.effects.flatMap((effect) => ('table' in effect ? [effect.table] : [])),
+  ];
+  const databases = [database, ...tables.map((table) => table.database)].filter((n) => n !== '');
+  const isRenamed =
+    tables.some((table) => router.isIncluded(table) && router.isRenamed(table)) ||
+    databases.some(
+      (name) => router.isDatabaseIncluded(name) && router.targetDatabase(name) !== name,
+    );
+  if (isRenamed) throw unrewritable(change, 'because it could not be parsed to its end');
+}
+
+/** The new text of one reference; undefined: it stays as it is. */
+function targetReference(
+  reference: TableReference,
+  change: SchemaChange,
+  { router, useDatabase }: { readonly router: Router; readonly useDatabase: string },
+): string | undefined {
+  if (reference.table === undefined) return targetDatabaseReference(reference, change, router);
+  const source: TableName = {
+    database: reference.database ?? change.database,
+    table: reference.table,
+  };
+  const target = router.isIncluded(source) ? router.targetName(source) : source;
+  if (target.table === source.table) {
+    const written = reference.database ?? useDatabase;
+    if (target.database === written) return undefined;
+  } else if (target.database === useDatabase && reference.database === undefined) {
+    return quoteName(target.table);
+  }
+  return quoteTable(target);
+}
+
+function targetDatabaseReference(
+  reference: TableReference,
+  change: SchemaChange,
+  router: Router,
+): string | undefined {
+  const { database } = reference;
+  if (database === undefined || !router.isDatabaseIncluded(database)) return undefined;
+  const target = router.targetDatabase(database);
+  if (target === undefined) {
+    throw unrewritable(change, `the tables of ${database} go to several databases`);
+  }
+  return target === database ? undefined : quoteName(target);
+}
+
+/**
+ * Columns that have another name on the target, or none, can't be told from other words of a
+ * statement, so no word of it may be one. Statements that only move or empty tables name no columns.
+ */
+function assertColumnsKeepNames(
+  change: SchemaChange,
+  router: Router,
+  tokens: readonly ScanToken[],
+): void {
+  const tables = change.effects.flatMap((effect) =>
+    effect.kind === 'create' || effect.kind === 'alter' ? [effect.table] : [],
+  );
+  const renamed = tables.filter((table) => router.isIncluded(table) && router.isRenamed(table));
+  for (const table of renamed) {
+    const token = tokens.find((candidate) => isMovedColumn(candidate, table, change, router));
+    if (token === undefined) continue;
+    throw unrewritable(
+      change,
+      `because ${token.text} may be a column of ${formatTableName(table)} that is renamed or dropped`,
+    );
+  }
+}
+
+function isMovedColumn(
+  token: ScanToken,
+  table: TableName,
+  change: SchemaChange,
+  router: Router,
+): boolean {
+  if (token.kind !== 'word' && token.kind !== 'name') return false;
+  if (change.references.some((r) => token.start >= r.start && token.end <= r.end)) return false;
+  const folded = token.text.toLowerCase();
+  const known = [...change.before, ...change.after].flatMap((definition) =>
+    definition.columns.filter((c) => c.name.toLowerCase() === folded).map((c) => c.name),
+  );
+  return [token.text, folded, ...known].some((name) => router.targetColumn(table, name) !== name);
+}
+
+/** `CREATE TABLE … START TRANSACTION` (what CREATE … SELECT is logged as) is refused outside of replication. */
+function sourceOnlyClauses(change: SchemaChange, tokens: readonly ScanToken[]): readonly Edit[] {
+  if (!change.effects.some((effect) => effect.kind === 'create')) return [];
+  const at = findWords(tokens, 'START', 'TRANSACTION');
+  const first = tokens[at];
+  const last = tokens[at + 1];
+  if (first === undefined || last === undefined) return [];
+  return [{ start: first.start, end: last.end, text: '' }];
+}

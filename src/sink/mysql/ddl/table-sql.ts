@@ -1,0 +1,6 @@
+import type { TableName } from '../../../core/table.ts';
+import { quoteName } from '../sql-text.ts';
+
+export function quoteTable(name: TableName): string {
+  return `${quoteName(name.database)}.${quoteName(name.table)}`;
+}
