@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { LOG_FORMATS, LOG_LEVELS } from '../lib/logger.ts';
+import { camelKeys } from './camel-keys.ts';
+import {
+  filePath,
+  identifier,
+  nonEmpty,
+  secret,
+  tablePattern,
+  tcpAddress,
+  type FieldContext,
+} from './fields.ts';
+import { kafkaSchema } from './schema-kafka.ts';
+import { sourceSchema, targetSchema } from './schema-server.ts';
+
+const STRATEGIES = ['stream', 'poll', 'inspect'] as const;
+
+const filter = z
+  .strictObject({
+    include: z
+      .array(tablePattern)
+      .optional()
+      .describe('`db.table` with `*` and `?`, or `/regex/`. Default: all but system schemas.'),
+    exclude: z.array(tablePattern).default([]).describe('Taken from what is included.'),
+    ignore_own: z
+      .boolean()
+      .default(true)
+      .describe('Drop transactions that another tailrace wrote; false for chains.'),
+  })
+  .transform((keys) => camelKeys({ ...keys, include: keys.include }));
+
+const tableRule = z
+  .strictObject({
+    match: tablePattern.describe('The first rule whose match fits a table counts.'),
+    to: nonEmpty
+      .regex(/^[^.]+\..+$/, 'not database.table')
+      .optional()
+      .describe('Name at the target; the n-th `*` stands for what the n-th glob matched.'),
+    drop_columns: z.array(identifier).default([]).describe('A key column cannot be dropped.'),
+    rename_columns: z
+      .record(identifier, identifier)
+      .default({})
+      .describe('`{ source_name = "target_name" }`.'),
+  })
+  .transform((rule) => camelKeys({ ...rule, to: rule.to }));
+
+const log = z
+  .strictObject({
+    level: z.enum(LOG_LEVELS).default('info').describe('What is logged.'),
+    format: z
+      .enum(LOG_FORMATS)
+      .default('auto')
+      .describe('auto: pretty on a terminal, JSON lines elsewhere.'),
+  })
+  .readonly();
+
+function http(context: FieldContext) {
+  return z
+    .strictObject({
+      listen: z
+        .string()
+        .refine((text) => text === '' || tcpAddress.safeParse(text).success, {
+          error: 'not host:port (or "" for off)',
+        })
+        .default('127.0.0.1:9180')
+        .describe('Health, metrics, status page; `""` is off.'),
+      token: secret(context)
+        .optional()
+        .describe('Asked of every route that changes something; without it they are off.'),
+    })
+    .readonly();
+}
+
+export function taskSchema(context: FieldContext) {
+  return z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[a-z0-9_-]{1,40}$/, 'not 1 to 40 of a-z 0-9 _ -')
+        .describe('Names its state, checkpoint, metrics; never change it.'),
+      strategies: z
+        .array(z.enum(STRATEGIES))
+        .min(1, 'names none')
+        .default(['stream'])
+        .describe('How changes are found.'),
+      source: sourceSchema(context)
+        .optional()
+        .describe('MySQL 5.6–9.x, MariaDB 10.x–11.x, read as a replica.'),
+      filter: filter.prefault({}).describe('Which tables.'),
+      table: z.array(tableRule).default([]).describe('Other names at the target.'),
+      target: targetSchema(context).optional().describe('For run, consume, snapshot, inspect.'),
+      kafka: kafkaSchema(context).optional().describe('For produce, consume, run.'),
+    })
+    .transform(({ table, ...task }) => ({
+      ...task,
+      source: task.source,
+      target: task.target,
+      kafka: task.kafka && { ...task.kafka, group: task.kafka.group ?? `tailrace-${task.name}` },
+      tables: table,
+    }))
+    .readonly();
+}
+
+/** The whole file: its type, its defaults, its checks and (by the descriptions) its reference. */
+export function configSchema(context: FieldContext) {
+  return z
+    .strictObject({
+      state_dir: filePath(context)
+        .prefault('./state')
+        .describe('One SQLite file a task: `<task>.sqlite`.'),
+      log: log.prefault({}).describe('To standard error.'),
+      http: http(context).prefault({}).describe('HTTP server.'),
+      task: z.array(taskSchema(context)).min(1, 'there is no [[task]]').describe('The tasks.'),
+    })
+    .transform(({ task, ...rest }) => ({ ...camelKeys(rest), tasks: task }))
+    .readonly();
+}
+
+export type Config = z.output<ReturnType<typeof configSchema>>;
+export type TaskConfig = z.output<ReturnType<typeof taskSchema>>;
+export type SourceConfig = NonNullable<TaskConfig['source']>;
+export type TargetConfig = NonNullable<TaskConfig['target']>;
+export type KafkaConfig = NonNullable<TaskConfig['kafka']>;
+export type FilterConfig = TaskConfig['filter'];
+export type TableRuleConfig = TaskConfig['tables'][number];
