@@ -15,7 +15,8 @@ import { openReplicaSession } from '../../replica/open-session.ts';
 import { SchemaHistory } from '../../schema/schema-history.ts';
 import { connectServer, type ServerConnection } from '../../server/connect.ts';
 import type { ServerOptions } from '../../server/connect-options.ts';
-import { BinlogCursor } from './binlog-cursor.ts';
+import { BinlogCursor, compareCoordinates } from './binlog-cursor.ts';
+import { describeSource, type SourceDescription } from './describe-source.ts';
 import { dumpStart, isReached } from './ddl-scan.ts';
 import { Discards } from './discards.ts';
 import type { DropReason } from './open-group.ts';
@@ -71,6 +72,11 @@ export class BinlogSource implements Source {
 
   constructor(options: BinlogSourceOptions) {
     this.#options = options;
+  }
+
+  /** What kind of server it is and what it means by its own settings. */
+  describe(signal: AbortSignal): Promise<SourceDescription> {
+    return this.#withConnection(signal, this.#options.server, describeSource);
   }
 
   async head(signal: AbortSignal): Promise<Position> {
@@ -241,11 +247,11 @@ export class BinlogSource implements Source {
     progress.transactions += out.length;
   }
 
-  #hasReached(stream: OpenStream, until: Position): boolean {
-    if (stream.assembler.isInGroup) return false;
-    const { position } = stream.assembler.outbox;
-    const coordinates = stream.cursor.coordinates;
-    return isReached({ ...position, coordinates }, until);
+  #hasReached({ assembler, cursor }: OpenStream, until: Position): boolean {
+    if (assembler.isInGroup) return false;
+    if (isReached(assembler.outbox.position, until)) return true;
+    // The server skips what we have, and may have GTIDs that are in no file: then its files tell.
+    return compareCoordinates(cursor.coordinates, until.coordinates) >= 0;
   }
 
   async #withConnection<T>(

@@ -11,6 +11,7 @@ import { TailraceError, toTailraceError, type ErrorPlace } from '../../core/erro
 import type { Frame } from '../../core/frame.ts';
 import { formatGtid } from '../../core/gtid-set-parse.ts';
 import type { Gtid, GtidFlavor } from '../../core/gtid-set.ts';
+import { OWN_DDL_COMMENT, OWN_DDL_THREAD_ID } from '../../core/own-ddl.ts';
 import { formatCoordinates, type Position } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import type { SchemaDelta } from '../../core/schema-state.ts';
@@ -42,9 +43,6 @@ export interface AssemblerOptions {
   readonly isSkipped: (gtid: string | undefined, seq: number) => boolean;
   readonly countDropped: (reason: DropReason, count: number) => void;
 }
-
-/** How tailrace marks the DDL that it runs on a target. */
-const OWN_DDL = '/* tailrace */';
 
 /**
  * Events in, transactions out (`outbox`). A group begins with a GTID event, BEGIN or XA START and ends
@@ -290,7 +288,7 @@ export class TransactionAssembler {
     this.#recapture.push(...outcome.recapture.filter((name) => router.isIncluded(name)));
     if (outcome.delta !== undefined) group.addSchemaDelta(outcome.delta);
     if (group.dropReason !== undefined) return;
-    if (ignoreOwn && statement.startsWith(OWN_DDL)) {
+    if (ignoreOwn && isOwnDdl(event)) {
       this.#drop('own', 1);
       return;
     }
@@ -442,4 +440,9 @@ export class TransactionAssembler {
       ? { coordinates, seq }
       : { coordinates, seq, gtid: formatGtid(group.gtid) };
   }
+}
+
+/** Was this run by a tailrace on its target? */
+function isOwnDdl({ statement, threadId }: QueryEvent): boolean {
+  return threadId === OWN_DDL_THREAD_ID || statement.startsWith(OWN_DDL_COMMENT);
 }

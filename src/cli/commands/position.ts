@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import {
+  setPosition,
+  showPositions,
+  skipTransaction,
+  type PositionReport,
+} from '../../task/position-admin.ts';
+import { EXIT_OK, print, printJson, type CliIo } from '../io.ts';
+import { addTaskOptions, type TaskOptions } from '../options.ts';
+import { formatTable } from '../print-table.ts';
+import type { AddCommand } from '../program.ts';
+
+interface ShowOptions extends TaskOptions {
+  readonly json?: boolean;
+}
+
+interface ChangeOptions extends ShowOptions {
+  readonly dryRun?: boolean;
+}
+
+interface SkipOptions extends ChangeOptions {
+  readonly reason: string;
+}
+
+export const addPositionCommand: AddCommand = (program, io, finish) => {
+  const position = program.command('position').description('where a task stands, and moving it');
+  const addChange = (command: Command): Command =>
+    addTaskOptions(command)
+      .option('--dry-run', 'say what would be done, and do nothing')
+      .option('--json', 'print JSON');
+  addTaskOptions(position.command('show').description('the checkpoint of each task'))
+    .option('--json', 'print JSON')
+    .action(async (options: ShowOptions) => {
+      report(await showPositions({ ...options, signal: io.signal }), options, io);
+      finish(EXIT_OK);
+    });
+  addChange(position.command('set').description('begin there at the next start'))
+    .argument('<position>', 'now, earliest, file:offset, a GTID set, or an ISO time with zone')
+    .action(async (text: string, options: ChangeOptions) => {
+      report(await setPosition({ ...options, text, signal: io.signal }), options, io);
+      finish(EXIT_OK);
+    });
+  addChange(position.command('skip').description('pass the one transaction that stopped the task'))
+    .requiredOption('--reason <text>', 'why; kept in the audit table')
+    .action(async (options: SkipOptions) => {
+      report(await skipTransaction({ ...options, signal: io.signal }), options, io);
+      finish(EXIT_OK);
+    });
+};
+
+function report(rows: readonly PositionReport[], options: ShowOptions, io: CliIo): void {
+  if (options.json === true) {
+    printJson(io, { tasks: rows });
+    return;
+  }
+  const cells = rows.map((row) => [
+    row.task,
+    row.seq === null ? '-' : `${row.seq}`,
+    row.coordinates ?? '-',
+    row.position ?? '-',
+    row.from,
+  ]);
+  print(io, formatTable(['TASK', 'SEQ', 'BINLOG', 'POSITION', 'KEPT IN'], cells));
+  for (const row of rows) if (row.note !== undefined) print(io, `${row.task}: ${row.note}\n`);
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+
+export interface TaskOptions {
+  readonly config: string;
+  readonly task?: readonly string[];
+}
+
+export interface StreamingOptions extends TaskOptions {
+  readonly http?: string;
+  readonly until?: string;
+  readonly from?: string;
+  readonly force?: boolean;
+}
+
+function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value];
+}
+
+/** An option that may be given more than once. */
+export function addRepeatable(command: Command, flags: string, description: string): Command {
+  return command.option(flags, description, collect);
+}
+
+export function addTaskOptions(command: Command): Command {
+  command.option('-c, --config <file>', 'configuration file', './tailrace.toml');
+  return addRepeatable(command, '--task <name>', 'this task only (repeatable; default: all)');
+}
+
+export function addStreamingOptions(command: Command): Command {
+  return addTaskOptions(command)
+    .option('--http <address>', 'listen here instead of [http] listen; "" for off')
+    .option('--until <head>', 'catch up to where the source stands now, then end')
+    .option('--from <position>', 'begin here; with --force even if there is a checkpoint')
+    .option('--force', 'let --from replace the checkpoint');
+}

@@ -1,0 +1,64 @@
+import { Command, CommanderError } from 'commander';
+import { toTailraceError } from '../core/errors.ts';
+import { redactSecrets } from '../lib/secrets.ts';
+import { VERSION } from '../task/version.ts';
+import { addCheckCommand } from './commands/check.ts';
+import { addDemoCommand } from './commands/demo.ts';
+import { addPositionCommand } from './commands/position.ts';
+import { addRunCommand } from './commands/run.ts';
+import { addStatusCommand } from './commands/status.ts';
+import { addTailCommand } from './commands/tail.ts';
+import { EXIT_OK, EXIT_USAGE, type CliIo } from './io.ts';
+import { formatError } from './print-error.ts';
+
+/** Registers a command; its action hands its exit code to `finish`. */
+export type AddCommand = (program: Command, io: CliIo, finish: (exitCode: number) => void) => void;
+
+const COMMANDS: readonly AddCommand[] = [
+  addRunCommand,
+  addTailCommand,
+  addCheckCommand,
+  addStatusCommand,
+  addPositionCommand,
+  addDemoCommand,
+];
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 internal fault, 2 bad usage or configuration, 3 check found something,
+4 the source refuses, 5 the target refuses, 6 Kafka refuses, 7 another process runs this task.`;
+
+/** Runs one command line; resolves to the exit code and never rejects. */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  let exitCode: number = EXIT_OK;
+  const program = new Command('tailrace')
+    .description('Replicates MySQL and MariaDB, exactly, from the binlog.')
+    .version(VERSION, '-V, --version')
+    .addHelpText('after', EXIT_CODES);
+  for (const add of COMMANDS) {
+    add(program, io, (code) => {
+      exitCode = code;
+    });
+  }
+  prepare(program, io);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+    const error = toTailraceError(thrown);
+    io.stderr.write(redactSecrets(formatError(error)));
+    return error.exitCode;
+  }
+}
+
+/** Every command, nested ones too: errors and help go where the caller wants them. */
+function prepare(command: Command, io: CliIo): void {
+  command
+    .exitOverride()
+    .showHelpAfterError('(--help shows what there is)')
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    });
+  for (const child of command.commands) prepare(child, io);
+}
