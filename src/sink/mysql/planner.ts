@@ -1,0 +1,167 @@
+import type { RowsChange } from '../../core/change.ts';
+import { formatTableName } from '../../core/table.ts';
+import { BatchPlanner } from './batch-planner.ts';
+import type { Dialect } from './dialect.ts';
+import { InOrderPlanner } from './in-order.ts';
+import { computeNetEffect, type NetEffect } from './net-effect.ts';
+import {
+  DEFAULT_PLAN_LIMITS,
+  type Bindings,
+  type GroupPlan,
+  type PlannedStatement,
+  type PlanLimits,
+  type RowRef,
+  type StatementPlanner,
+} from './plan.ts';
+import { StatementWriter } from './statement-writer.ts';
+import type { TableBinding } from './table-binding.ts';
+import { TableText } from './table-text.ts';
+
+interface TableChanges {
+  readonly binding: TableBinding;
+  readonly changes: RowsChange[];
+}
+
+/** See StatementPlanner. */
+export class RowsPlanner implements StatementPlanner {
+  readonly #dialect: Dialect;
+  readonly #limits: PlanLimits;
+  readonly #texts = new WeakMap<TableBinding, TableText>();
+
+  constructor(dialect: Dialect, limits: Partial<PlanLimits> = {}) {
+    this.#dialect = dialect;
+    this.#limits = { ...DEFAULT_PLAN_LIMITS, ...limits };
+  }
+
+  planGroup(changes: readonly RowsChange[], bindings: Bindings): GroupPlan {
+    const tables = byBinding(changes, bindings);
+    const inOrder = findInOrder(tables);
+    const writer = new StatementWriter(this.#limits);
+    for (const { binding, net } of this.#netEffects(tables, inOrder)) {
+      new BatchPlanner(writer, this.#limits, { binding, text: this.#text(binding) }).plan(net);
+    }
+    if (inOrder.size !== 0) {
+      for (const change of changes) {
+        const binding = bindings.of(change);
+        if (!inOrder.has(binding)) continue;
+        for (const statement of this.planInOrder(change, binding)) writer.add(statement);
+      }
+    }
+    return { packets: writer.takePackets(), rowCount: countRows(changes), inOrder };
+  }
+
+  planInOrder(change: RowsChange, binding: TableBinding): Iterable<PlannedStatement> {
+    return this.#inOrder(change, binding).statements();
+  }
+
+  planOverwrite({ change, row }: RowRef, binding: TableBinding): readonly PlannedStatement[] {
+    return this.#inOrder(change, binding).overwrite(row);
+  }
+
+  /** All before anything is written: one that fails sends every table with foreign keys in order. */
+  #netEffects(tables: Iterable<TableChanges>, inOrder: Map<TableBinding, string>) {
+    const effects: { readonly binding: TableBinding; readonly net: NetEffect }[] = [];
+    for (const { binding, changes } of tables) {
+      if (inOrder.has(binding) || binding.identity === undefined) continue;
+      const net = computeNetEffect(binding, binding.identity, changes);
+      if (typeof net === 'string') inOrder.set(binding, net);
+      else effects.push({ binding, net });
+    }
+    addForeignKeyNeighbours(
+      effects.map(({ binding }) => binding),
+      inOrder,
+    );
+    return effects.filter(({ binding }) => !inOrder.has(binding));
+  }
+
+  #inOrder(change: RowsChange, binding: TableBinding): InOrderPlanner {
+    return new InOrderPlanner(change, { binding, text: this.#text(binding) }, this.#limits);
+  }
+
+  #text(binding: TableBinding): TableText {
+    let text = this.#texts.get(binding);
+    if (text === undefined) {
+      text = new TableText(binding, this.#dialect);
+      this.#texts.set(binding, text);
+    }
+    return text;
+  }
+}
+
+function byBinding(changes: readonly RowsChange[], bindings: Bindings): readonly TableChanges[] {
+  const tables = new Map<TableBinding, TableChanges>();
+  for (const change of changes) {
+    const binding = bindings.of(change);
+    const known = tables.get(binding);
+    if (known === undefined) tables.set(binding, { binding, changes: [change] });
+    else known.changes.push(change);
+  }
+  return [...tables.values()];
+}
+
+/**
+ * Which tables of the group cannot be merged. One table that needs its foreign keys checked or performed takes all
+ * others with foreign keys along, because their order among each other counts then.
+ */
+function findInOrder(tables: readonly TableChanges[]): Map<TableBinding, string> {
+  const reasons = new Map<TableBinding, string>();
+  for (const table of tables) {
+    const reason = table.binding.inOrderReason ?? reasonOfChanges(table);
+    if (reason !== undefined) reasons.set(table.binding, reason);
+  }
+  addSharedTargets(tables, reasons);
+  addForeignKeyNeighbours(
+    tables.map(({ binding }) => binding),
+    reasons,
+  );
+  return reasons;
+}
+
+function addForeignKeyNeighbours(
+  bindings: readonly TableBinding[],
+  reasons: Map<TableBinding, string>,
+): void {
+  if (![...reasons.keys()].some(({ hasForeignKeys }) => hasForeignKeys)) return;
+  for (const binding of bindings) {
+    if (!binding.hasForeignKeys || reasons.has(binding)) continue;
+    reasons.set(binding, 'another table of its foreign keys goes row by row');
+  }
+}
+
+function reasonOfChanges({ binding, changes }: TableChanges): string | undefined {
+  for (const change of changes) {
+    if (change.before?.isFull === false || change.after?.isFull === false) {
+      return 'row images are not full (binlog_row_image)';
+    }
+    if (binding.hasReferentialActions && !change.cascadesLogged) {
+      return 'a foreign key has actions that the target performs';
+    }
+  }
+  return undefined;
+}
+
+/** Two sources of one target table: their rows are keyed by each source's own bytes. */
+function addSharedTargets(
+  tables: readonly TableChanges[],
+  reasons: Map<TableBinding, string>,
+): void {
+  const byTarget = new Map<string, TableChanges[]>();
+  for (const table of tables) {
+    const name = formatTableName(table.binding.target.name);
+    const sharing = byTarget.get(name);
+    if (sharing === undefined) byTarget.set(name, [table]);
+    else sharing.push(table);
+  }
+  for (const sharing of byTarget.values()) {
+    if (sharing.length < 2) continue;
+    for (const { binding } of sharing) {
+      reasons.set(binding, 'several source tables or definitions write to this table');
+    }
+  }
+}
+
+function countRows(changes: readonly RowsChange[]): number {
+  let count = 0;
+  for (const change of changes) count += (change.after ?? change.before)?.length ?? 0;
+  return count;
+}
