@@ -162,6 +162,6 @@ function addSharedTargets(
 
 function countRows(changes: readonly RowsChange[]): number {
   let count = 0;
-  for (const change of changes) count += (change.after ?? change.before)?.length ?? 0;
+  for (const change of changes) count += (change.after ?? change.before).length;
   return count;
 }
