@@ -1,0 +1,79 @@
+import type { RowImage, RowImages, RowKey, RowVisitor } from '../../core/row.ts';
+import type { ImageShape } from './image-shape.ts';
+import type { ValueCollector } from './value-collector.ts';
+
+/** Where the images of one kind stand: image i is from `offsets[i * stride + first]` to the next offset. */
+export interface ImagePlaces {
+  readonly bytes: Buffer;
+  readonly offsets: readonly number[];
+  /** 2 where before and after images take turns. */
+  readonly stride: 1 | 2;
+  readonly first: 0 | 1;
+}
+
+/** Row images as the bytes of their event. */
+export class BinlogRowImages implements RowImages {
+  readonly length: number;
+  readonly #shape: ImageShape;
+  readonly #collector: ValueCollector;
+  readonly #bytes: Buffer;
+  readonly #offsets: readonly number[];
+  readonly #stride: number;
+  readonly #first: number;
+
+  constructor(shape: ImageShape, collector: ValueCollector, places: ImagePlaces) {
+    this.#shape = shape;
+    this.#collector = collector;
+    this.#bytes = places.bytes;
+    this.#offsets = places.offsets;
+    this.#stride = places.stride;
+    this.#first = places.first;
+    // The last offset is the end.
+    this.length = (places.offsets.length - 1) / places.stride;
+  }
+
+  get present(): readonly boolean[] {
+    return this.#shape.present;
+  }
+
+  get isFull(): boolean {
+    return this.#shape.isFull;
+  }
+
+  at(row: number): RowImage {
+    try {
+      this.visit(row, this.#collector);
+    } catch (thrown) {
+      this.#collector.take();
+      throw thrown;
+    }
+    return this.#collector.take();
+  }
+
+  visit(row: number, visitor: RowVisitor): void {
+    this.#shape.code.visit(this.#bytes, this.#offset(row), visitor);
+  }
+
+  keyOf(columns: readonly number[]): (row: number) => RowKey {
+    const read = this.#shape.keyReader(columns);
+    return (row) => read(this.#bytes, this.#offset(row));
+  }
+
+  hasNull(row: number, columns: readonly number[]): boolean {
+    const at = this.#offset(row);
+    return columns.some((column) => this.#shape.isNull(this.#bytes, at, column));
+  }
+
+  byteLength(row: number): number {
+    const next = this.#offsets[row * this.#stride + this.#first + 1] ?? 0;
+    return next - this.#offset(row);
+  }
+
+  #offset(row: number): number {
+    const offset = this.#offsets[row * this.#stride + this.#first];
+    if (offset === undefined || row < 0 || row >= this.length) {
+      throw new RangeError(`row ${row} of ${this.length}`);
+    }
+    return offset;
+  }
+}

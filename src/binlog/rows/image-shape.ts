@@ -1,0 +1,68 @@
+import type { Table } from '../../core/table.ts';
+import { type ColumnLayout, layoutSignature } from '../column/column-layout.ts';
+import { rowCodeOf } from './compiled-row-code.ts';
+import type { RowCode, RowKeyReader, RowShape, ShapeColumn } from './row-code.ts';
+
+/** What all shapes of one table share. */
+export interface TableLayout {
+  readonly table: Table;
+  readonly layouts: readonly ColumnLayout[];
+  readonly nullable: readonly boolean[];
+}
+
+/** True when this column's bit is set in a bitmap as on the wire. */
+export function hasBit(bitmap: Uint8Array, index: number): boolean {
+  return (((bitmap[index >> 3] ?? 0) >> (index & 7)) & 1) === 1;
+}
+
+/** The shape of the row images of a table that hold the columns of `bitmap`. */
+export function makeRowShape(layout: TableLayout, bitmap: Uint8Array): RowShape {
+  let bits = 0;
+  const words: string[] = [];
+  const columns = layout.layouts.map((columnLayout, column): ShapeColumn => {
+    const isPresent = hasBit(bitmap, column);
+    const isNullable = layout.nullable[column] ?? true;
+    const isHidden = layout.table.columns[column]?.isHidden ?? true;
+    words.push(
+      `${isPresent ? 'p' : 'a'}${isNullable ? 'n' : ''}${isHidden ? 'h' : ''}${layoutSignature(columnLayout)}`,
+    );
+    return { column, layout: columnLayout, isNullable, isHidden, nullBit: isPresent ? bits++ : -1 };
+  });
+  return { columns, nullBytes: (bits + 7) >> 3, signature: words.join() };
+}
+
+/** One shape of a table's row images, with what reads them. */
+export class ImageShape {
+  readonly rowShape: RowShape;
+  readonly code: RowCode;
+  /** One flag a column; hidden ones are never present. */
+  readonly present: readonly boolean[];
+  /** True when every column that is not hidden is there. */
+  readonly isFull: boolean;
+  readonly #keyReaders = new Map<string, RowKeyReader>();
+
+  constructor(layout: TableLayout, bitmap: Uint8Array) {
+    this.rowShape = makeRowShape(layout, bitmap);
+    this.code = rowCodeOf(this.rowShape);
+    this.present = this.rowShape.columns.map(({ nullBit, isHidden }) => nullBit >= 0 && !isHidden);
+    this.isFull = this.rowShape.columns.every(({ nullBit, isHidden }) => nullBit >= 0 || isHidden);
+  }
+
+  isNull(bytes: Buffer, at: number, column: number): boolean {
+    const bit = this.rowShape.columns[column]?.nullBit ?? -1;
+    return bit >= 0 && (((bytes[at + (bit >> 3)] ?? 0) >> (bit & 7)) & 1) === 1;
+  }
+
+  keyReader(columns: readonly number[]): RowKeyReader {
+    const name = columns.join();
+    const known = this.#keyReaders.get(name);
+    if (known !== undefined) return known;
+    const missing = columns.find((column) => this.present[column] !== true);
+    if (missing !== undefined || columns.length === 0) {
+      throw new RangeError(`no key of columns [${name}]: ${missing ?? 'none'} is not in the image`);
+    }
+    const reader = this.code.keyReader(columns);
+    this.#keyReaders.set(name, reader);
+    return reader;
+  }
+}

@@ -1,0 +1,208 @@
+import { TailraceError } from '../../core/errors.ts';
+import type { GtidFlavor } from '../../core/gtid-set.ts';
+import type { RowImages } from '../../core/row.ts';
+import { formatTableName, type Table } from '../../core/table.ts';
+import type { TableMap } from '../../core/table-map.ts';
+import { bitsOf, resolveColumnLayout } from '../column/column-layout.ts';
+import type { RowsEvent } from '../event.ts';
+import { WIRE_TYPE } from '../wire-types.ts';
+import { BinlogRowImages } from './binlog-row-images.ts';
+import { ImageShape, type TableLayout } from './image-shape.ts';
+import { PartialUpdateReader } from './partial-update.ts';
+import { ValueCollector } from './value-collector.ts';
+
+/** Rows of one event, or of a part of it. Insert: after; delete: before; update: both, row by row. */
+export interface RowsSlice {
+  readonly before?: RowImages;
+  readonly after?: RowImages;
+}
+
+/**
+ * Decodes the rows events of one table map and definition. It finds where each row image starts and
+ * keeps the bytes; values are read when someone asks for them, by code compiled for the shape of the
+ * images (types, present columns). Shapes are shared between decoders, so a new one costs a look-up.
+ */
+export class RowsDecoder {
+  readonly #tableMap: TableMap;
+  readonly #layout: TableLayout;
+  readonly #collector: ValueCollector;
+  readonly #name: string;
+  readonly #shapes = new Map<string, ImageShape>();
+  /** The shape used last; a table's images are nearly always of one. */
+  #lastBitmap: Uint8Array = new Uint8Array(0);
+  #lastShape: ImageShape | undefined;
+
+  constructor(tableMap: TableMap, table: Table, flavor: GtidFlavor) {
+    this.#tableMap = tableMap;
+    this.#name = formatTableName({ database: table.database, table: table.name });
+    this.#layout = this.#readLayout(table, flavor);
+    this.#collector = new ValueCollector(table, this.#bits());
+  }
+
+  /**
+   * The event's rows in slices of about `maxSliceBytes` (at least one row). Throws before the first slice
+   * that does not fit; the slices before it are valid.
+   */
+  *decode(event: RowsEvent, maxSliceBytes: number): Generator<RowsSlice, void, undefined> {
+    if (event.columnCount !== this.#tableMap.columnCount) {
+      throw this.#undecodable(
+        `it has ${event.columnCount} columns, its table map ${this.#tableMap.columnCount}`,
+      );
+    }
+    const first = this.#shapeOf(event.presentFirst);
+    if (event.presentSecond === undefined) {
+      yield* this.#decodeSingle(event, first, maxSliceBytes);
+    } else {
+      const second = this.#shapeOf(event.presentSecond);
+      yield* event.isPartial
+        ? this.#decodePartial(event, { first, second }, maxSliceBytes)
+        : this.#decodePairs(event, { first, second }, maxSliceBytes);
+    }
+  }
+
+  *#decodeSingle(
+    event: RowsEvent,
+    shape: ImageShape,
+    maxSliceBytes: number,
+  ): Generator<RowsSlice, void, undefined> {
+    const { bytes, end } = event;
+    let at = event.start;
+    // An event without rows only ends its statement; a row without columns has no bytes either.
+    if (at === end && shape.rowShape.nullBytes > 0) return;
+    do {
+      const offsets = [at];
+      const limit = at + maxSliceBytes;
+      do {
+        at = this.#next(shape, bytes, at, end);
+        offsets.push(at);
+      } while (at < end && at < limit);
+      const images = this.#images(shape, { bytes, offsets, stride: 1, first: 0 });
+      yield event.action === 'insert' ? { after: images } : { before: images };
+    } while (at < end);
+  }
+
+  *#decodePairs(
+    event: RowsEvent,
+    { first, second }: ShapePair,
+    maxSliceBytes: number,
+  ): Generator<RowsSlice, void, undefined> {
+    const { bytes, end } = event;
+    let at = event.start;
+    while (at < end) {
+      const offsets = [at];
+      const limit = at + maxSliceBytes;
+      while (at < end && (at < limit || offsets.length === 1)) {
+        const middle = this.#next(first, bytes, at, end);
+        at = this.#next(second, bytes, middle, end);
+        offsets.push(middle, at);
+      }
+      const places = { bytes, offsets, stride: 2 } as const;
+      yield {
+        before: this.#images(first, { ...places, first: 0 }),
+        after: this.#images(second, { ...places, first: 1 }),
+      };
+    }
+  }
+
+  *#decodePartial(
+    event: RowsEvent,
+    { first, second }: ShapePair,
+    maxSliceBytes: number,
+  ): Generator<RowsSlice, void, undefined> {
+    const { bytes, end } = event;
+    const reader = new PartialUpdateReader(first, second, this.#name);
+    let at = event.start;
+    while (at < end) {
+      const before: number[] = [at];
+      const limit = at + maxSliceBytes;
+      const after = reader.begin();
+      // Before images and partial after images take turns; the latter are made whole elsewhere.
+      while (at < end && (at < limit || before.length === 1)) {
+        const middle = this.#next(first, bytes, at, end);
+        const next = after.add(bytes, { before: at, start: middle, end });
+        if (next > end) throw this.#undecodable('a partial row image goes beyond its end');
+        at = next;
+        before.push(middle, at);
+      }
+      yield {
+        before: this.#images(first, { bytes, offsets: before, stride: 2, first: 0 }),
+        after: this.#images(second, { ...after.finish(), stride: 1, first: 0 }),
+      };
+    }
+  }
+
+  /** The end of the image at `at`; every image takes at least one byte, but for one without columns. */
+  #next(shape: ImageShape, bytes: Buffer, at: number, end: number): number {
+    const next = shape.code.skip(bytes, at);
+    if (!(next <= end)) throw this.#undecodable('a row image goes beyond its end');
+    if (next === at && at < end) throw this.#undecodable('its rows have no columns');
+    return next;
+  }
+
+  #images(
+    shape: ImageShape,
+    places: ConstructorParameters<typeof BinlogRowImages>[2],
+  ): BinlogRowImages {
+    return new BinlogRowImages(shape, this.#collector, places);
+  }
+
+  #shapeOf(bitmap: Buffer): ImageShape {
+    const last = this.#lastShape;
+    if (last !== undefined && equalBytes(this.#lastBitmap, bitmap)) return last;
+    const name = bitmap.toString('latin1');
+    let shape = this.#shapes.get(name);
+    if (shape === undefined) {
+      shape = new ImageShape(this.#layout, bitmap);
+      this.#shapes.set(name, shape);
+    }
+    this.#lastBitmap = Buffer.from(bitmap);
+    this.#lastShape = shape;
+    return shape;
+  }
+
+  #readLayout(table: Table, flavor: GtidFlavor): TableLayout {
+    const { columnCount, columnTypes, columnMeta, nullable } = this.#tableMap;
+    if (table.columns.length !== columnCount) {
+      throw new TailraceError(
+        'SOURCE_SCHEMA_MISMATCH',
+        `The rows of ${this.#name} have ${columnCount} columns, its definition ${table.columns.length}.`,
+        { place: { table: this.#name } },
+      );
+    }
+    const layouts = table.columns.map((column, i) =>
+      resolveColumnLayout({
+        type: columnTypes[i] ?? -1,
+        meta: columnMeta[i] ?? 0,
+        column,
+        flavor,
+      }),
+    );
+    return { table, layouts, nullable };
+  }
+
+  #bits(): number[] {
+    return Array.from(this.#tableMap.columnTypes, (type, i) =>
+      type === WIRE_TYPE.BIT ? bitsOf(this.#tableMap.columnMeta[i] ?? 0) : 0,
+    );
+  }
+
+  #undecodable(why: string): TailraceError {
+    return new TailraceError(
+      'SOURCE_EVENT_UNDECODABLE',
+      `A rows event of ${this.#name} cannot be read: ${why}.`,
+      { place: { table: this.#name } },
+    );
+  }
+}
+
+/** Quicker than Buffer.equals for the few bytes of a bitmap. */
+function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
+}
+
+interface ShapePair {
+  readonly first: ImageShape;
+  readonly second: ImageShape;
+}
