@@ -108,8 +108,26 @@ function ruleContradictions(rules: readonly Table[]): Contradiction[] {
     if (typeof to === 'string' && globs !== undefined && countStars(to) > globs) {
       found.push(at('to', `has ${countStars(to)} *, but "${match}" has ${globs} to stand for`));
     }
+    if (typeof to === 'string' && isMisaligned(match, to)) {
+      const regex = '/database_regex\\.(.*)/';
+      found.push(
+        at(
+          'to',
+          `its * after the dot would stand for the database's glob: write match = '${regex}'`,
+        ),
+      );
+    }
     return [...found, ...columnContradictions(rule, at)];
   });
+}
+
+/** `shard_*.*` to `all.*`: by the letter every table of shard_1 would be called `1`; nobody means that. */
+function isMisaligned(match: string, to: string): boolean {
+  if (match.startsWith('/')) return false;
+  const [database = ''] = match.split('.', 1);
+  const [targetDatabase = ''] = to.split('.', 1);
+  const globs = database.split(/[*?]/).length - 1;
+  return countStars(targetDatabase) < globs && countStars(to) > countStars(targetDatabase);
 }
 
 function columnContradictions(

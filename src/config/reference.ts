@@ -97,7 +97,10 @@ function typeName(node: Node): string {
   if (node.enum !== undefined) return node.enum.map((value) => `\`${String(value)}\``).join(' ');
   if (node.anyOf?.some((one) => one.properties !== undefined) === true) return 'secret';
   if (node.anyOf !== undefined) return 'string';
-  if (node.type === 'array') return `list of ${typeName(node.items ?? {})}s`;
+  if (node.type === 'array')
+    return node.items?.enum === undefined
+      ? `list of ${typeName(node.items ?? {})}s`
+      : `list of ${typeName(node.items)}`;
   if (node.type === 'object') return 'table';
   return node.type ?? 'any';
 }

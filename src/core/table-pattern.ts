@@ -12,8 +12,12 @@ export interface TablePattern {
   matches(name: TableName): boolean;
   /** What each glob matched; undefined: it does not match. */
   capture(name: TableName): readonly string[] | undefined;
-  /** Could it match any table of this database? Of a regex: unknown, so yes. */
+  /** Could it match any table of this database? A regex that cannot be told apart: yes. */
   mayMatchDatabase(database: string): boolean;
+  /** Does it surely match every table of this database? */
+  coversDatabase(database: string): boolean;
+  /** The captures that come from the database alone; undefined: they can't be told (a regex). */
+  captureDatabase(database: string): readonly string[] | undefined;
 }
 
 /** Throws CONFIG_INVALID, naming what is wrong. */
@@ -52,6 +56,8 @@ function parseGlobs(text: string): TablePattern {
         : [...before.slice(1), ...after.slice(1)];
     },
     mayMatchDatabase: (name) => database.test(name),
+    coversDatabase: (name) => text.slice(dot + 1) === '*' && database.test(name),
+    captureDatabase: (name) => database.exec(name)?.slice(1),
   };
 }
 
@@ -74,6 +80,7 @@ function parseRegex(text: string): TablePattern {
   } catch (cause) {
     throw invalid(`"${text}": ${cause instanceof Error ? cause.message : 'not a regex'}`);
   }
+  const databasePart = databasePartOf(text.slice(1, -1));
   return {
     text,
     captureCount,
@@ -82,8 +89,33 @@ function parseRegex(text: string): TablePattern {
       const match: readonly (string | undefined)[] | null = regex.exec(formatTableName(name));
       return match?.slice(1).map((group) => group ?? '');
     },
-    mayMatchDatabase: () => true,
+    mayMatchDatabase: (name) => databasePart?.test(name) ?? true,
+    coversDatabase: (name) =>
+      /\\\.(?:\.\*|\(\.\*\))\/$/.test(text) && databasePart?.test(name) === true,
+    captureDatabase: () => undefined,
   };
+}
+
+/** What stands before the first `\.` of a regex, where that is a regex of its own. */
+function databasePartOf(source: string): RegExp | undefined {
+  const dot = source.indexOf('\\.');
+  if (dot < 1 || hasAlternativeOutside(source)) return undefined;
+  try {
+    return new RegExp(`^(?:${source.slice(0, dot)})$`, 'su');
+  } catch {
+    return undefined;
+  }
+}
+
+/** A `|` that is not inside of parentheses: then nothing holds for the whole of the regex. */
+function hasAlternativeOutside(source: string): boolean {
+  let depth = 0;
+  for (const char of source.replace(/\\./gs, '')) {
+    if (char === '(') depth++;
+    else if (char === ')') depth--;
+    else if (char === '|' && depth === 0) return true;
+  }
+  return false;
 }
 
 function invalid(message: string): TailraceError {

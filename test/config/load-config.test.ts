@@ -338,6 +338,10 @@ describe('refusals', () => {
       'task[0].table[0].to: has 2 *, but "a.*" has 1 to stand for',
     ],
     [
+      inSource('[[task.table]]\nmatch = "shard_*.*"\nto = "all.*"'),
+      "task[0].table[0].to: its * after the dot would stand for the database's glob: write match = '/database_regex\\.(.*)/'",
+    ],
+    [
       inSource('[[task.table]]\nmatch = "a.b"\n[[task.table]]\nmatch = "a.b"'),
       'task[0].table[1].match: "a.b" stands in an earlier rule, which counts',
     ],
