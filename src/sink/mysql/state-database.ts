@@ -38,8 +38,8 @@ const TABLES: ReadonlyMap<string, string> = new Map([
   ],
   [
     PREPARED_XA_TABLE,
-    `${TASK}, xid VARBINARY(600) NOT NULL, piece INT UNSIGNED NOT NULL, payload LONGBLOB NOT NULL,
-    PRIMARY KEY (task, xid, piece)`,
+    `${TASK}, xid VARBINARY(600) NOT NULL, piece INT UNSIGNED NOT NULL, chunk INT UNSIGNED NOT NULL,
+    payload LONGBLOB NOT NULL, PRIMARY KEY (task, xid, piece, chunk)`,
   ],
   [
     PENDING_DDL_TABLE,
@@ -55,11 +55,10 @@ const TABLES: ReadonlyMap<string, string> = new Map([
   ],
   [
     DEAD_LETTER_TABLE,
-    `id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, ${TASK}, seq BIGINT UNSIGNED NOT NULL,
-    gtid VARCHAR(190) NULL, coordinates LONGTEXT NOT NULL, table_name VARCHAR(190) NOT NULL,
-    row_key LONGTEXT NULL, action VARCHAR(20) NOT NULL, code VARCHAR(60) NOT NULL,
-    reason LONGTEXT NOT NULL, row_images LONGTEXT NOT NULL, created_at DATETIME(6) NOT NULL,
-    PRIMARY KEY (id), KEY task (task, id)`,
+    `id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, ${TASK}, kind VARCHAR(20) NOT NULL,
+    reason LONGTEXT NOT NULL, code VARCHAR(60) NULL, seq BIGINT UNSIGNED NULL, gtid VARCHAR(190) NULL,
+    coordinates LONGTEXT NULL, table_name VARCHAR(190) NULL, payload LONGTEXT NULL,
+    created_at DATETIME(6) NOT NULL, PRIMARY KEY (id), KEY task (task, id)`,
   ],
 ]);
 

@@ -1,0 +1,136 @@
+import type { Change } from '../../core/change.ts';
+import type { Delivery } from '../../core/sink.ts';
+import type { Table } from '../../core/table.ts';
+import type { TableRoute } from '../../core/route.ts';
+import { TUNING } from './tuning.ts';
+
+/** What is applied as one: a target transaction, a part of one, or a DDL with its neighbours. */
+export type Unit =
+  | { readonly kind: 'group'; readonly deliveries: readonly Delivery[] }
+  | { readonly kind: 'part'; readonly delivery: Delivery }
+  /** The transaction holds a DDL: nothing is grouped with it. */
+  | { readonly kind: 'ddl'; readonly delivery: Delivery };
+
+export interface GroupLimits {
+  readonly groupTransactions: number;
+  readonly groupRows: number;
+  readonly groupBytes: number;
+}
+
+/**
+ * Waiting deliveries, taken out as units. A group is a run of whole transactions up to the limits; it
+ * ends before a DDL, before a part, and before a table whose definition differs from the one
+ * that the group has for the same target table.
+ */
+export class GroupBuilder {
+  readonly #limits: GroupLimits;
+  #waiting: Delivery[] = [];
+  #next = 0;
+  #queuedBytes = 0;
+
+  constructor(limits: GroupLimits = TUNING) {
+    this.#limits = limits;
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#next === this.#waiting.length;
+  }
+
+  push(delivery: Delivery): void {
+    this.#waiting.push(delivery);
+    this.#queuedBytes += delivery.transaction.bytes;
+  }
+
+  /** The next unit, as large as the limits allow and as what waits gives. */
+  take(): Unit | undefined {
+    const first = this.#waiting[this.#next];
+    if (first === undefined) return undefined;
+    const { part, changes } = first.transaction;
+    if (part.index > 0 || !part.last) return { kind: 'part', delivery: this.#shift(first) };
+    if (hasDdl(changes)) return { kind: 'ddl', delivery: this.#shift(first) };
+    return { kind: 'group', deliveries: this.#takeGroup() };
+  }
+
+  /** Gives up everything that waits. */
+  clear(): Delivery[] {
+    const rest = this.#waiting.slice(this.#next);
+    this.#waiting = [];
+    this.#next = 0;
+    this.#queuedBytes = 0;
+    return rest;
+  }
+
+  #takeGroup(): Delivery[] {
+    const deliveries: Delivery[] = [];
+    const tables = new GroupTables();
+    let rows = 0;
+    let bytes = 0;
+    for (;;) {
+      const delivery = this.#waiting[this.#next];
+      if (delivery === undefined || !isPlain(delivery)) break;
+      const { transaction } = delivery;
+      if (!tables.admit(transaction.changes) && deliveries.length > 0) break;
+      deliveries.push(this.#shift(delivery));
+      rows += countRows(transaction.changes);
+      bytes += transaction.bytes;
+      if (deliveries.length >= this.#limits.groupTransactions) break;
+      if (rows >= this.#limits.groupRows || bytes >= this.#limits.groupBytes) break;
+    }
+    return deliveries;
+  }
+
+  #shift(delivery: Delivery): Delivery {
+    this.#next += 1;
+    this.#queuedBytes -= delivery.transaction.bytes;
+    if (this.#next === this.#waiting.length) {
+      this.#waiting = [];
+      this.#next = 0;
+    } else if (this.#next >= COMPACT_AT) {
+      this.#waiting = this.#waiting.slice(this.#next);
+      this.#next = 0;
+    }
+    return delivery;
+  }
+}
+
+/** Taken deliveries are let go of in stretches. */
+const COMPACT_AT = 1024;
+
+function isPlain({ transaction: { part, changes } }: Delivery): boolean {
+  return part.index === 0 && part.last && !hasDdl(changes);
+}
+
+function hasDdl(changes: readonly Change[]): boolean {
+  return changes.some(({ kind }) => kind === 'ddl');
+}
+
+export function countRows(changes: readonly Change[]): number {
+  let rows = 0;
+  for (const change of changes) {
+    if (change.kind === 'rows') rows += (change.after ?? change.before).length;
+  }
+  return rows;
+}
+
+/** One definition for each target table. */
+class GroupTables {
+  readonly #seen = new Set<TableRoute>();
+  readonly #byTarget = new Map<string, Table>();
+
+  /** False: one of these changes has another definition of a table that the group has already. */
+  admit(changes: readonly Change[]): boolean {
+    for (const change of changes) {
+      if (change.kind !== 'rows' || this.#seen.has(change.route)) continue;
+      const { target } = change.route;
+      const name = `${target.database}\0${target.table}`;
+      if ((this.#byTarget.get(name) ?? change.table) !== change.table) return false;
+      this.#byTarget.set(name, change.table);
+      this.#seen.add(change.route);
+    }
+    return true;
+  }
+}

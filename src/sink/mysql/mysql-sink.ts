@@ -1,0 +1,271 @@
+import type { Checkpoint, CheckpointStep, StoredState } from '../../core/checkpoint.ts';
+import type { DeadLetter } from '../../core/dead-letter.ts';
+import { toTailraceError, type TailraceError } from '../../core/errors.ts';
+import type { Delivery, Sink } from '../../core/sink.ts';
+import type { Ticket } from '../../core/ticket.ts';
+import { createBackoff, type Backoff } from '../../lib/backoff.ts';
+import { ByteGate } from '../../lib/byte-gate.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { createDeferred } from '../../lib/deferred.ts';
+import { countRows, GroupBuilder, type Unit } from './group-builder.ts';
+import type { MysqlSinkOptions } from './mysql-sink-options.ts';
+import { loadPreparedPayload } from './prepared-xa.ts';
+import { createSinkCounters, type SinkCounters } from './sink-counters.ts';
+import { SinkSession } from './sink-session.ts';
+import { TUNING } from './tuning.ts';
+import { stepOf } from './unit-applier.ts';
+
+export function createMysqlSink(options: MysqlSinkOptions): MysqlSink {
+  return new MysqlSink(options);
+}
+
+/** What is kept of a delivery until its checkpoint is stored; not its rows. */
+interface Unsettled {
+  readonly ticket: Ticket;
+  readonly seq: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly isLast: boolean;
+}
+
+/**
+ * Applies transactions to a MySQL or MariaDB target, each exactly once.
+ *
+ * Deliveries wait in a builder; one loop takes them out as units and applies them one after the
+ * other, so the target is always a prefix of the source. While a unit is applied the next ones
+ * gather; an idle target gets what there is at once. Each unit commits together with the checkpoint.
+ *
+ * Faults that may pass are tried again here a few times, with a new session where it is needed; what
+ * lasts longer is thrown, and the task begins anew from the stored checkpoint. A large transaction
+ * whose first parts are gone can't be tried again here at all.
+ *
+ * Filtered transactions move the checkpoint without a commit of their own: their tickets are settled
+ * at once (nothing of them can be lost) and the row follows within a second, with the next group,
+ * or when the sink is drained or closed.
+ */
+export class MysqlSink implements Sink {
+  readonly name = 'mysql';
+  readonly counters: SinkCounters = createSinkCounters();
+  readonly #options: MysqlSinkOptions;
+  readonly #builder = new GroupBuilder();
+  readonly #gate = new ByteGate(TUNING.queuedBytes);
+  readonly #closing = new AbortController();
+  readonly #failure = createDeferred<never>();
+  readonly #backoff: Backoff = createBackoff({
+    minMs: TUNING.retryMinMs,
+    maxMs: TUNING.retryMaxMs,
+  });
+  readonly #session: SinkSession;
+  #unsettled: Unsettled[] = [];
+  #settled = 0;
+  #working: Promise<void> | undefined;
+  #error: TailraceError | undefined;
+  /** The checkpoint that filtered transactions reached and the row has not. */
+  #idleStep: CheckpointStep | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: MysqlSinkOptions) {
+    this.#options = options;
+    this.#failure.promise.catch(() => undefined);
+    this.#session = new SinkSession(options, {
+      counters: this.counters,
+      signal: this.#closing.signal,
+      onCommitted: (step) => {
+        this.#settle(step);
+      },
+      onDeadLetters: (letters) => {
+        this.#keepLetters(letters);
+      },
+    });
+  }
+
+  open(signal: AbortSignal): Promise<StoredState | undefined> {
+    return this.#session.open(AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  /** Stores where a task begins, before its first transaction. Only valid while nothing was written. */
+  storeStart(checkpoint: Checkpoint): Promise<void> {
+    return this.#session.commitStep({ ...checkpoint, schemaDelta: undefined });
+  }
+
+  async write(batch: readonly Delivery[], signal: AbortSignal): Promise<void> {
+    if (this.#error !== undefined) throw this.#error;
+    let room: Promise<void> | undefined;
+    for (const delivery of batch) {
+      this.#accept(delivery);
+      room = this.#gate.take(delivery.transaction.bytes, signal);
+      room?.catch(() => undefined);
+    }
+    this.#kick();
+    if (room !== undefined) await Promise.race([room, this.#failure.promise]);
+  }
+
+  async drain(): Promise<void> {
+    while (this.#working !== undefined || this.#idleStep !== undefined) {
+      await (this.#working ?? this.#begin(true));
+      if (this.#error !== undefined) throw this.#error;
+    }
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the sink is closing'));
+    clearTimeout(this.#idleTimer);
+    const hasEnded = await this.#endsWithin(TUNING.closeTimeoutMs);
+    if (hasEnded && this.#error === undefined) await this.#storeIdle().catch(() => undefined);
+    await this.#session.close(hasEnded);
+  }
+
+  async loadPrepared(xid: string): Promise<readonly Uint8Array[] | undefined> {
+    // One that was written a moment ago may still wait here.
+    while (this.#working !== undefined) await this.#working;
+    if (this.#error !== undefined) throw this.#error;
+    const { session, row } = this.#session.target;
+    return loadPreparedPayload(session.connection, { task: row.task, tables: row.tables }, xid);
+  }
+
+  #accept({ transaction, ticket }: Delivery): void {
+    const { seq, bytes, changes, part } = transaction;
+    this.#builder.push({ transaction, ticket });
+    this.#unsettled.push({ ticket, seq, bytes, rows: countRows(changes), isLast: part.last });
+    this.counters.queuedBytes = this.#gate.heldBytes;
+  }
+
+  #kick(): void {
+    if (this.#working === undefined) void this.#begin(false);
+  }
+
+  #begin(storesIdle: boolean): Promise<void> {
+    this.#working = this.#work(storesIdle)
+      .catch((thrown: unknown) => {
+        this.#fail(toTailraceError(thrown));
+      })
+      .finally(() => {
+        this.#working = undefined;
+        if (this.#error === undefined && !this.#builder.isEmpty) this.#kick();
+      });
+    return this.#working;
+  }
+
+  async #work(storesIdle: boolean): Promise<void> {
+    while (!this.#closing.signal.aborted && this.#error === undefined) {
+      const unit = this.#builder.take();
+      if (unit === undefined) break;
+      await this.#applyUnit(unit);
+    }
+    if (storesIdle) await this.#storeIdle();
+  }
+
+  async #applyUnit(unit: Unit): Promise<void> {
+    if (this.#passes(unit)) return;
+    const sinceMs = systemClock.monotonicMs();
+    await this.#withRetries(unit);
+    this.counters.lastCommitMs = systemClock.monotonicMs() - sinceMs;
+    this.#release(unit);
+  }
+
+  /** A run of filtered transactions costs no commit. */
+  #passes(unit: Unit): boolean {
+    if (unit.kind !== 'group' || !this.#session.hasPosition) return false;
+    const transactions = unit.deliveries.map(({ transaction }) => transaction);
+    if (transactions.some((one) => one.changes.length > 0 || one.schemaDelta !== undefined)) {
+      return false;
+    }
+    this.#release(unit);
+    const step = stepOf(transactions);
+    this.#settle(step);
+    this.#idleStep = step;
+    this.#idleTimer ??= setTimeout(() => {
+      this.#idleTimer = undefined;
+      if (this.#idleStep !== undefined && this.#working === undefined) void this.#begin(true);
+    }, TUNING.idleCheckpointMs);
+    return true;
+  }
+
+  async #storeIdle(): Promise<void> {
+    const step = this.#idleStep;
+    if (step !== undefined) await this.#session.commitStep(step);
+  }
+
+  async #withRetries(unit: Unit): Promise<void> {
+    for (;;) {
+      try {
+        await this.#session.apply(unit);
+        this.#backoff.reset();
+        return;
+      } catch (thrown) {
+        const error = toTailraceError(thrown);
+        if (!this.#canTryAgain(error, unit)) throw error;
+        this.counters.retries += 1;
+        this.#options.logger.warn({ error }, 'The target did not take a group; trying again');
+        if (error.code !== 'TARGET_BUSY') this.#session.drop();
+        await this.#backoff.wait(this.#closing.signal);
+      }
+    }
+  }
+
+  #canTryAgain(error: TailraceError, unit: Unit): boolean {
+    if (!error.isTransient || error.code === 'CHECKPOINT_MOVED') return false;
+    if (this.#closing.signal.aborted || this.#backoff.attempts >= TUNING.attempts) return false;
+    return unit.kind !== 'part' || unit.delivery.transaction.part.index === 0;
+  }
+
+  #release(unit: Unit): void {
+    const deliveries = unit.kind === 'group' ? unit.deliveries : [unit.delivery];
+    for (const { transaction, ticket } of deliveries) {
+      this.#gate.release(transaction.bytes);
+      if (!transaction.part.last) ticket.release?.();
+    }
+    this.counters.queuedBytes = this.#gate.heldBytes;
+  }
+
+  /** Everything up to the step is durable. */
+  #settle(step: CheckpointStep): void {
+    this.#idleStep = undefined;
+    const { counters } = this;
+    for (; this.#settled < this.#unsettled.length; this.#settled++) {
+      const one = this.#unsettled[this.#settled];
+      if (one === undefined || one.seq > step.seq) break;
+      counters.rows += one.rows;
+      counters.bytes += one.bytes;
+      if (one.isLast) counters.transactions += 1;
+      one.ticket.ack();
+    }
+    this.#unsettled = this.#unsettled.slice(this.#settled);
+    this.#settled = 0;
+  }
+
+  #fail(error: TailraceError): void {
+    if (this.#error !== undefined) return;
+    this.#error = error;
+    const unsettled = this.#unsettled;
+    this.#unsettled = [];
+    this.#builder.clear();
+    // Asked to end: what was not finished is no failure of anybody's.
+    if (!this.#closing.signal.aborted) for (const { ticket } of unsettled) ticket.fail(error);
+    this.#failure.reject(error);
+  }
+
+  #keepLetters(letters: readonly DeadLetter[]): void {
+    const { deadLetters, logger, onConflict } = this.#options;
+    for (const letter of letters) {
+      const { table, gtid, coordinates, reason } = letter;
+      logger.warn({ table, gtid, coordinates, reason }, `Conflict settled: ${onConflict}`);
+      if (onConflict === 'skip') deadLetters?.add(letter);
+    }
+  }
+
+  /** False: the unit in flight did not end in time. */
+  async #endsWithin(timeoutMs: number): Promise<boolean> {
+    if (this.#working === undefined) return true;
+    const timeout = createDeferred<boolean>();
+    const timer = setTimeout(() => {
+      timeout.resolve(false);
+    }, timeoutMs);
+    try {
+      return await Promise.race([this.#working.then(() => true), timeout.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,309 @@
+import type { Checkpoint, CheckpointStep, StoredState } from '../../core/checkpoint.ts';
+import type { SchemaChange } from '../../core/change.ts';
+import type { DeadLetter } from '../../core/dead-letter.ts';
+import { TailraceError } from '../../core/errors.ts';
+import type { Transaction } from '../../core/transaction.ts';
+import { connectServer } from '../../server/connect.ts';
+import { TargetCatalog } from './catalog.ts';
+import { checkpointMoved } from './checkpoint-row.ts';
+import { DdlExecutor } from './ddl/executor.ts';
+import type { DdlSkipReason } from './ddl/policy.ts';
+import { dialectOf } from './dialect.ts';
+import type { Unit } from './group-builder.ts';
+import type { MysqlSinkOptions } from './mysql-sink-options.ts';
+import { loadState, openOwnedTarget, type OwnedTarget } from './owned-target.ts';
+import { DEFAULT_PLAN_LIMITS } from './plan.ts';
+import { RowsPlanner } from './planner.ts';
+import type { SinkCounters } from './sink-counters.ts';
+import { TableBinder } from './table-binder.ts';
+import { TUNING } from './tuning.ts';
+import { stepOf, UnitApplier } from './unit-applier.ts';
+
+export interface SinkSessionEvents {
+  readonly counters: SinkCounters;
+  /** Aborted when the sink closes. */
+  readonly signal: AbortSignal;
+  readonly onCommitted: (step: CheckpointStep) => void;
+  readonly onDeadLetters: (letters: readonly DeadLetter[]) => void;
+}
+
+/** Everything that lives and dies with one connection. */
+interface Live {
+  readonly target: OwnedTarget;
+  readonly applier: UnitApplier;
+  readonly ddl: DdlExecutor;
+}
+
+/**
+ * The owned connection to the target and what is built on it. When the connection is gone, the next
+ * `apply` makes another one; the checkpoint row then says whether a COMMIT whose reply was lost took
+ * effect.
+ */
+export class SinkSession {
+  readonly #options: MysqlSinkOptions;
+  readonly #events: SinkSessionEvents;
+  readonly #binder: TableBinder;
+  #live: Live | undefined;
+  #checkpoint: Checkpoint | undefined;
+  #keepAlive: NodeJS.Timeout | undefined;
+  #isBusy = false;
+
+  constructor(options: MysqlSinkOptions, events: SinkSessionEvents) {
+    this.#options = options;
+    this.#events = events;
+    const catalog = new TargetCatalog(() => this.target.session.connection);
+    this.#binder = new TableBinder(catalog, {
+      allowNontransactional: options.allowNontransactional,
+    });
+  }
+
+  get target(): OwnedTarget {
+    if (this.#live !== undefined) return this.#live.target;
+    throw new TailraceError('TARGET_CONNECTION_LOST', 'there is no connection to the target');
+  }
+
+  /** The row holds a position: from here on filtered transactions need no commit of their own. */
+  get hasPosition(): boolean {
+    return this.#checkpoint !== undefined;
+  }
+
+  async open(signal: AbortSignal): Promise<StoredState | undefined> {
+    const target = await openOwnedTarget(this.#options, signal);
+    const live = this.#adopt(target);
+    const state = await loadState(target);
+    this.#checkpoint = state?.checkpoint;
+    await live.ddl.resumePending(this.#checkpoint, signal);
+    this.#keepAlive = setInterval(() => {
+      this.#sayHello();
+    }, TUNING.keepAliveMs);
+    this.#keepAlive.unref();
+    return state;
+  }
+
+  /** Applies the unit, or what of it is not durable yet. */
+  async apply(unit: Unit): Promise<void> {
+    await this.#exclusively(async (live) => {
+      const isDone = ({ seq }: Transaction): boolean => seq <= live.target.row.seq;
+      if (unit.kind === 'group') {
+        const rest = unit.deliveries.filter(({ transaction }) => !isDone(transaction));
+        if (rest.length > 0) await live.applier.applyGroup(rest);
+        return;
+      }
+      const { transaction } = unit.delivery;
+      if (isDone(transaction)) return;
+      if (unit.kind === 'part') await this.#applyPart(live, transaction);
+      else await this.#applyWithDdl(live, transaction);
+    });
+  }
+
+  /** Moves the checkpoint alone. */
+  async commitStep(step: CheckpointStep): Promise<void> {
+    await this.#exclusively(async ({ applier, target }) => {
+      if (step.seq > target.row.seq || this.#checkpoint === undefined) {
+        await applier.commitStatements([], step);
+      }
+    });
+  }
+
+  /** The connection is not to be trusted any more. */
+  drop(): void {
+    this.#live?.target.session.destroy();
+  }
+
+  async close(isQuiet: boolean): Promise<void> {
+    clearInterval(this.#keepAlive);
+    const live = this.#live;
+    if (live === undefined) return;
+    const { session } = live.target;
+    if (!isQuiet || !session.isAlive) {
+      session.destroy();
+      return;
+    }
+    await live.applier.rollback().catch(() => undefined);
+    await session.close();
+  }
+
+  async #exclusively(work: (live: Live) => Promise<void>): Promise<void> {
+    this.#isBusy = true;
+    try {
+      await work(await this.#alive());
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #alive(): Promise<Live> {
+    const before = this.#live;
+    if (before?.target.session.isAlive === true) return before;
+    const { signal, counters } = this.#events;
+    const target = await openOwnedTarget(this.#options, signal);
+    try {
+      if (before !== undefined) this.#decide(before, target);
+    } catch (thrown) {
+      target.session.destroy();
+      throw thrown;
+    }
+    counters.reconnects += 1;
+    const live = this.#adopt(target);
+    await live.ddl.resumePending(this.#checkpoint, signal);
+    return live;
+  }
+
+  /** Did the last COMMIT of the lost connection take effect? */
+  #decide(before: Live, now: OwnedTarget): void {
+    const { row } = before.target;
+    const { inDoubt } = before.applier;
+    if (inDoubt !== undefined) {
+      if (row.hasReached(inDoubt, now.record)) this.#committed(inDoubt);
+    } else if (now.record.seq !== row.seq) {
+      throw checkpointMoved(row.task, `seq ${now.record.seq} instead of ${row.seq}`);
+    }
+  }
+
+  #adopt(target: OwnedTarget): Live {
+    const { options, events } = { options: this.#options, events: this.#events };
+    const maxBytes = target.session.maxTextBytes;
+    const planner = new RowsPlanner(dialectOf(target.session.info), {
+      maxStatementBytes: Math.min(DEFAULT_PLAN_LIMITS.maxStatementBytes, maxBytes),
+      maxPacketBytes: Math.min(TUNING.packetBytes, maxBytes),
+    });
+    this.#binder.forget();
+    const applier = new UnitApplier({
+      task: options.task,
+      target,
+      planner,
+      binder: this.#binder,
+      policy: options.onConflict,
+      isInOrder: options.apply === 'in_order',
+      counters: events.counters,
+      onCommitted: (step) => {
+        this.#committed(step);
+      },
+      onDeadLetters: events.onDeadLetters,
+    });
+    this.#live = { target, applier, ddl: this.#createDdlExecutor(applier) };
+    return this.#live;
+  }
+
+  #createDdlExecutor(applier: UnitApplier): DdlExecutor {
+    const { task, stateDatabase, router, ddl, sqlLogBin, source, server, logger } = this.#options;
+    return new DdlExecutor({
+      task,
+      stateDatabase,
+      router,
+      mode: ddl,
+      sqlLogBin,
+      ...(source === undefined ? {} : { source }),
+      connect: (signal) => connectServer(server, 'target', { signal }),
+      commit: (statements, step) => applier.commitStatements(statements, step),
+      onNote: (note) => {
+        logger.info(note);
+      },
+    });
+  }
+
+  #committed(step: CheckpointStep): void {
+    this.#checkpoint = { seq: step.seq, position: step.position };
+    this.#events.onCommitted(step);
+  }
+
+  async #applyPart(live: Live, transaction: Transaction): Promise<void> {
+    const { ddl, applier } = live;
+    const rows = await this.#runLeadingDdl(live, transaction, undefined);
+    if (rows === 'done') return;
+    await applier.applyPart(rows, transaction.part.last ? ddl.leftover : []);
+    if (transaction.part.last) ddl.clearedLeftover();
+  }
+
+  async #applyWithDdl(live: Live, transaction: Transaction): Promise<void> {
+    const { ddl, applier } = live;
+    const rest = await this.#runLeadingDdl(live, transaction, stepOf([transaction]));
+    if (rest === 'done') return;
+    await applier.applyBehindDdl(rest, ddl.leftover);
+    ddl.clearedLeftover();
+  }
+
+  /**
+   * Executes the DDL that a transaction begins with and gives back the rest of it. `step`: where the
+   * checkpoint goes when the DDL is the transaction's last change. 'done': it is there.
+   */
+  async #runLeadingDdl(
+    live: Live,
+    transaction: Transaction,
+    step: CheckpointStep | undefined,
+  ): Promise<Transaction | 'done'> {
+    const { changes } = transaction;
+    let index = 0;
+    for (; index < changes.length; index++) {
+      const change = changes[index];
+      if (change?.kind !== 'ddl') break;
+      if (live.applier.isOpen) throw misplacedDdl(change);
+      const next = index === changes.length - 1 ? step : undefined;
+      if (await this.#runDdl(live, change, { transaction, index, next })) return 'done';
+    }
+    const misplaced = changes.slice(index).find((change) => change.kind === 'ddl');
+    if (misplaced !== undefined) throw misplacedDdl(misplaced);
+    return index === 0 ? transaction : { ...transaction, changes: changes.slice(index) };
+  }
+
+  /** True: the checkpoint moved with it. */
+  async #runDdl(
+    live: Live,
+    change: SchemaChange,
+    at: { transaction: Transaction; index: number; next: CheckpointStep | undefined },
+  ): Promise<boolean> {
+    const { transaction, index, next } = at;
+    const { signal, counters } = this.#events;
+    const previous = this.#checkpoint ?? { seq: 0, position: stepPosition(transaction) };
+    const step = { previous, seq: transaction.seq, changeIndex: index, next };
+    const outcome = await live.ddl.execute(change, step, signal);
+    switch (outcome.kind) {
+      case 'applied':
+        counters.ddls += 1;
+        this.#binder.forget();
+        return outcome.isCheckpointMoved;
+      case 'skipped':
+        this.#noteSkipped(change, outcome);
+        return false;
+      case 'left':
+        signal.throwIfAborted();
+        throw new TailraceError('INTERNAL_FAULT', 'a DDL was left though nobody asked for it');
+    }
+  }
+
+  #noteSkipped(
+    change: SchemaChange,
+    {
+      reason,
+      error,
+    }: {
+      reason: DdlSkipReason;
+      error?: TailraceError;
+    },
+  ): void {
+    const { logger, onDdlSkipped } = this.#options;
+    onDdlSkipped?.(reason);
+    const coordinates = `${change.coordinates.file}:${change.coordinates.offset}`;
+    logger.info({ reason, coordinates, error }, 'DDL not executed on the target');
+  }
+
+  /** The server ends a session that says nothing for long. */
+  #sayHello(): void {
+    const session = this.#live?.target.session;
+    if (this.#isBusy || session?.isAlive !== true) return;
+    session.run('DO 0').catch(() => undefined);
+  }
+}
+
+function stepPosition({ resumeAt, coordinates }: Transaction): Checkpoint['position'] {
+  return resumeAt ?? { kind: 'coordinates', coordinates };
+}
+
+function misplacedDdl(change: SchemaChange): TailraceError {
+  const { file, offset } = change.coordinates;
+  return new TailraceError(
+    'TARGET_STATEMENT_REFUSED',
+    'a DDL stands behind row changes of the same transaction: both cannot take effect as one',
+    { place: { coordinates: `${file}:${offset}` } },
+  );
+}

@@ -1,0 +1,102 @@
+import type { CheckpointStep } from '../../core/checkpoint.ts';
+import { checkpointMoved, schemaStatements } from './checkpoint-row.ts';
+import type { OwnedTarget } from './owned-target.ts';
+import type { TextResult } from './target-session.ts';
+
+const SEPARATOR = Buffer.from(';');
+
+/**
+ * One transaction on the target. BEGIN and the checkpoint's UPDATE travel with the first statements
+ * in one packet; COMMIT travels alone, because a fence that found no row must stop it.
+ */
+export class TargetTransaction {
+  readonly #target: OwnedTarget;
+  readonly #step: CheckpointStep | undefined;
+  #hasBegun = false;
+
+  /** `step` is undefined while the end of the source's transaction is not known yet. */
+  constructor(target: OwnedTarget, step: CheckpointStep | undefined) {
+    this.#target = target;
+    this.#step = step;
+  }
+
+  /**
+   * Runs statements; replies are of these statements alone. Throws CHECKPOINT_MOVED when the
+   * checkpoint is no longer ours.
+   */
+  async execute(statements: readonly Buffer[]): Promise<TextResult> {
+    const { session } = this.#target;
+    if (this.#hasBegun) return session.execute(join(statements));
+    this.#hasBegun = true;
+    const prologue = this.#beginStatements();
+    const text = join([...prologue, ...statements]);
+    if (bytesOf(text) > session.maxTextBytes) {
+      this.#checkFence(await session.execute(join(prologue)));
+      return session.execute(join(statements));
+    }
+    const result = await session.execute(text);
+    this.#checkFence(result);
+    return { replies: result.replies.slice(prologue.length), failure: result.failure };
+  }
+
+  /** Moves the checkpoint at the end, where it was not known at the beginning. */
+  async move(step: CheckpointStep): Promise<void> {
+    const { row } = this.#target;
+    await this.runAll([row.moveStatement(step)], true);
+  }
+
+  /** Statements of our own, which have to succeed. */
+  async runAll(statements: readonly string[], isFence = false): Promise<void> {
+    if (statements.length === 0 && this.#hasBegun) return;
+    const { replies, failure } = await this.execute(statements.map((text) => Buffer.from(text)));
+    if (failure !== undefined) throw failure;
+    if (isFence && replies[0]?.affectedRows !== 1) throw this.#moved();
+  }
+
+  /** Commits with the schema changes of `step`. A lost reply is the caller's to decide. */
+  async commit(step: CheckpointStep | undefined): Promise<void> {
+    const { row, session } = this.#target;
+    const delta = schemaStatements(row.task, row.tables, step?.schemaDelta);
+    await this.runAll(delta);
+    await session.run('COMMIT');
+    if (step !== undefined) row.moved(step);
+  }
+
+  /** Undoes it all; a session that is lost has nothing left to undo. */
+  async rollback(): Promise<void> {
+    const { session } = this.#target;
+    if (this.#hasBegun && session.isAlive) await session.run('ROLLBACK');
+  }
+
+  #beginStatements(): Buffer[] {
+    const { row } = this.#target;
+    const fence = this.#step === undefined ? row.touchStatement() : row.moveStatement(this.#step);
+    return [Buffer.from('BEGIN'), Buffer.from(fence)];
+  }
+
+  #checkFence({ replies, failure }: TextResult): void {
+    const fence = replies[1];
+    if (fence === undefined) {
+      throw failure ?? this.#moved();
+    }
+    if (fence.affectedRows !== 1) throw this.#moved();
+  }
+
+  #moved(): Error {
+    const { task, seq } = this.#target.row;
+    return checkpointMoved(task, `it is no longer at seq ${seq} with our epoch`);
+  }
+}
+
+function bytesOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}
+
+function join(statements: readonly Buffer[]): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (const statement of statements) {
+    if (pieces.length > 0) pieces.push(SEPARATOR);
+    pieces.push(statement);
+  }
+  return pieces;
+}

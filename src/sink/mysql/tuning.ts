@@ -1,0 +1,27 @@
+/** Numbers that were measured or that bound something; nothing else in this folder has any. */
+export const TUNING = {
+  /** A group closes at whichever comes first; an idle target takes what there is at once. */
+  groupTransactions: 500,
+  groupRows: 2_000,
+  groupBytes: 1024 * 1024,
+  /** Waiting deliveries beyond this make `write` wait. */
+  queuedBytes: 8 * 1024 * 1024,
+  /** Text sent in one round trip. */
+  packetBytes: 1024 * 1024,
+  /** Statements sent in one round trip on the row-by-row way. */
+  packetStatements: 256,
+  /** XA payloads are kept in pieces of at most this. */
+  xaPieceBytes: 1024 * 1024,
+  /** A checkpoint that only passed filtered transactions is stored this often. */
+  idleCheckpointMs: 1_000,
+  /** An idle connection says something this often: the session's wait_timeout is short. */
+  keepAliveMs: 20_000,
+  lockTimeoutMs: 10_000,
+  lockRetryMs: 500,
+  /** Attempts at one group inside the sink; then the task begins anew from the checkpoint. */
+  attempts: 8,
+  retryMinMs: 50,
+  retryMaxMs: 3_000,
+  /** What `close` gives the group in flight. */
+  closeTimeoutMs: 6_000,
+} as const;

@@ -1,0 +1,306 @@
+import type { CheckpointStep } from '../../core/checkpoint.ts';
+import type { Change, RowsChange } from '../../core/change.ts';
+import type { DeadLetter } from '../../core/dead-letter.ts';
+import { TailraceError, toTailraceError } from '../../core/errors.ts';
+import { mergeDeltas, type SchemaDelta } from '../../core/schema-state.ts';
+import type { Delivery } from '../../core/sink.ts';
+import type { Transaction } from '../../core/transaction.ts';
+import { inOrderPackets } from './in-order-packets.ts';
+import type { OwnedTarget } from './owned-target.ts';
+import type { Bindings, StatementPacket, StatementPlanner } from './plan.ts';
+import { preparedStatements } from './prepared-xa.ts';
+import { transactionPlace } from './problem-error.ts';
+import { RowReplay, type ConflictPolicy } from './row-replay.ts';
+import type { SinkCounters } from './sink-counters.ts';
+import { StatementRunner, type Problem } from './statement-runner.ts';
+import { TargetTransaction } from './target-transaction.ts';
+import { TUNING } from './tuning.ts';
+
+/** Finds target tables for changes, ahead of planning. */
+export interface Binder extends Bindings {
+  /** undefined: everything was known. */
+  prepare(changes: readonly RowsChange[]): Promise<void> | undefined;
+}
+
+export interface UnitApplierOptions {
+  readonly task: string;
+  readonly target: OwnedTarget;
+  readonly binder: Binder;
+  readonly planner: StatementPlanner;
+  readonly policy: ConflictPolicy;
+  readonly isInOrder: boolean;
+  readonly counters: SinkCounters;
+  /** The checkpoint moved to the step: everything up to its seq is durable. */
+  readonly onCommitted: (step: CheckpointStep) => void;
+  readonly onDeadLetters: (letters: readonly DeadLetter[]) => void;
+}
+
+/**
+ * Applies units over one session, each once: no retries here. Rows go the merged way first; when an
+ * answer is not what was expected, the target transaction is rolled back and its source transactions
+ * are applied one by one and row by row. So those before a bad row are committed, and the error
+ * names the row.
+ *
+ * A large transaction's parts share one target transaction, with a savepoint before each part; the
+ * checkpoint moves with the last.
+ */
+export class UnitApplier {
+  readonly #options: UnitApplierOptions;
+  readonly #runner = new StatementRunner();
+  readonly #replay: RowReplay;
+  #open: TargetTransaction | undefined;
+  #letters: DeadLetter[] = [];
+  #inDoubt: CheckpointStep | undefined;
+
+  constructor(options: UnitApplierOptions) {
+    this.#options = options;
+    const { task, target, planner, policy } = options;
+    this.#replay = new RowReplay(
+      {
+        task,
+        tables: target.row.tables,
+        planner,
+        policy,
+        maxTextBytes: target.session.maxTextBytes,
+        onConflict: (letters) => {
+          this.#letters.push(...letters);
+        },
+      },
+      this.#runner,
+    );
+  }
+
+  /** What a COMMIT without a reply may have made durable. */
+  get inDoubt(): CheckpointStep | undefined {
+    return this.#inDoubt;
+  }
+
+  /** A transaction's parts are under way: nothing else may be applied. */
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
+  async applyGroup(deliveries: readonly Delivery[]): Promise<void> {
+    const transactions = deliveries.map(({ transaction }) => transaction);
+    if (await this.#applyMerged(transactions)) return;
+    this.#options.counters.replays += 1;
+    for (const transaction of transactions) await this.#applyAlone(transaction);
+  }
+
+  /** `leftover`: statements of ours that belong into the commit of the last part. */
+  async applyPart(transaction: Transaction, leftover: readonly string[]): Promise<void> {
+    const target = (this.#open ??= this.#begin(undefined));
+    try {
+      await target.runAll([`SAVEPOINT ${SAVEPOINT}`]);
+      await this.#applyPartRows(target, transaction);
+      if (!transaction.part.last) return;
+      const step = stepOf([transaction]);
+      await target.runAll(leftover);
+      await target.move(step);
+      await this.#commit(target, step);
+      this.#open = undefined;
+    } catch (thrown) {
+      this.#open = undefined;
+      await this.#giveUp(target);
+      throw thrown;
+    }
+  }
+
+  /** The rows behind a DDL in one source transaction, with statements of ours that end the DDL. */
+  async applyBehindDdl(transaction: Transaction, leftover: readonly string[]): Promise<void> {
+    await this.#inTransaction(stepOf([transaction]), async (target) => {
+      await this.#replayChanges(target, transaction, transaction.changes);
+      await target.runAll(leftover);
+    });
+  }
+
+  /** Statements of ours in one transaction, fenced; moves the checkpoint when `step` is given. */
+  async commitStatements(
+    statements: readonly string[],
+    step: CheckpointStep | undefined,
+  ): Promise<void> {
+    await this.#inTransaction(step, (target) => target.runAll(statements));
+  }
+
+  /** Undoes an open large transaction. */
+  async rollback(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open !== undefined) await this.#giveUp(open);
+  }
+
+  /** False: it can't be done the merged way; nothing of it is in the target. */
+  async #applyMerged(transactions: readonly Transaction[]): Promise<boolean> {
+    const packets = await this.#plan(transactions);
+    if (packets === undefined) return false;
+    const step = stepOf(transactions);
+    const target = this.#begin(step);
+    try {
+      const problem = await this.#runPackets(target, packets);
+      if (problem !== undefined) {
+        await target.rollback();
+        return false;
+      }
+      await this.#runStateStatements(target, changesOf(transactions));
+      await this.#commit(target, step);
+      return true;
+    } catch (thrown) {
+      await this.#giveUp(target);
+      throw thrown;
+    }
+  }
+
+  /** undefined: planning failed for one of them; going through them one by one names it. */
+  async #plan(
+    transactions: readonly Transaction[],
+  ): Promise<Iterable<StatementPacket> | undefined> {
+    const changes = rowsOf(changesOf(transactions));
+    if (changes.length === 0) return [];
+    const { binder, planner, isInOrder, target } = this.#options;
+    try {
+      await binder.prepare(changes);
+      if (!isInOrder) return planner.planGroup(changes, binder).packets;
+      return inOrderPackets(changes, { planner, binder, maxBytes: packetBytes(target) });
+    } catch (thrown) {
+      const error = toTailraceError(thrown);
+      if (error.isTransient || error.code === 'INTERNAL_FAULT') throw error;
+      return undefined;
+    }
+  }
+
+  async #runPackets(
+    target: TargetTransaction,
+    packets: Iterable<StatementPacket>,
+  ): Promise<Problem | 'too-large' | undefined> {
+    const { maxTextBytes } = this.#options.target.session;
+    for (const { sql, statements } of packets) {
+      if (sql.length > maxTextBytes) return 'too-large';
+      const problem = await this.#runner.run(target, statements, sql);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
+  async #applyAlone(transaction: Transaction): Promise<void> {
+    const step = stepOf([transaction]);
+    await this.#inTransaction(step, async (target) => {
+      await this.#replayChanges(target, transaction, transaction.changes);
+    });
+  }
+
+  async #applyPartRows(target: TargetTransaction, transaction: Transaction): Promise<void> {
+    const packets = await this.#plan([transaction]);
+    const problem = packets === undefined ? 'unplanned' : await this.#runPackets(target, packets);
+    if (problem === undefined) {
+      await this.#runStateStatements(target, transaction.changes);
+      return;
+    }
+    this.#options.counters.replays += 1;
+    await target.runAll([`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`]);
+    await this.#replayChanges(target, transaction, transaction.changes);
+  }
+
+  async #replayChanges(
+    target: TargetTransaction,
+    transaction: Transaction,
+    changes: readonly Change[],
+  ): Promise<void> {
+    const { binder } = this.#options;
+    for (const change of changes) {
+      if (change.kind === 'rows') {
+        await named(transaction, binder.prepare([change]));
+        const binding = binder.of(change);
+        await named(transaction, this.#replay.apply(target, change, { transaction, binding }));
+      } else await this.#runStateStatements(target, [change]);
+    }
+  }
+
+  async #runStateStatements(target: TargetTransaction, changes: readonly Change[]): Promise<void> {
+    const { task, target: owned } = this.#options;
+    for (const change of changes) {
+      if (change.kind !== 'xa-prepare' && change.kind !== 'xa-end') continue;
+      for (const statement of preparedStatements(task, owned.row.tables, change)) {
+        await target.runAll([statement]);
+      }
+    }
+  }
+
+  async #inTransaction(
+    step: CheckpointStep | undefined,
+    work: (target: TargetTransaction) => Promise<void>,
+  ): Promise<void> {
+    const target = this.#begin(step);
+    try {
+      await work(target);
+      await this.#commit(target, step);
+    } catch (thrown) {
+      await this.#giveUp(target);
+      throw thrown;
+    }
+  }
+
+  #begin(step: CheckpointStep | undefined): TargetTransaction {
+    this.#letters = [];
+    this.#inDoubt = undefined;
+    return new TargetTransaction(this.#options.target, step);
+  }
+
+  async #commit(target: TargetTransaction, step: CheckpointStep | undefined): Promise<void> {
+    this.#inDoubt = step;
+    await target.commit(step);
+    this.#inDoubt = undefined;
+    const { counters, onCommitted, onDeadLetters } = this.#options;
+    counters.commits += 1;
+    if (this.#letters.length > 0) {
+      counters.conflicts += this.#letters.length;
+      onDeadLetters(this.#letters);
+      this.#letters = [];
+    }
+    if (step !== undefined) onCommitted(step);
+  }
+
+  /** Rolls back; when even that fails the session is useless and the server undoes it all. */
+  async #giveUp(target: TargetTransaction): Promise<void> {
+    try {
+      await target.rollback();
+    } catch {
+      this.#options.target.session.destroy();
+    }
+  }
+}
+
+const SAVEPOINT = 'tailrace_part';
+
+/** Adds the transaction's place to what goes wrong with its rows. */
+async function named(transaction: Transaction, work: Promise<void> | undefined): Promise<void> {
+  try {
+    await work;
+  } catch (thrown) {
+    throw thrown instanceof TailraceError ? thrown.at(transactionPlace(transaction)) : thrown;
+  }
+}
+
+function changesOf(transactions: readonly Transaction[]): readonly Change[] {
+  const [first] = transactions;
+  if (transactions.length === 1 && first !== undefined) return first.changes;
+  return transactions.flatMap(({ changes }) => changes);
+}
+
+function rowsOf(changes: readonly Change[]): RowsChange[] {
+  return changes.filter((change) => change.kind === 'rows');
+}
+
+/** Where the checkpoint stands once all of these are applied. */
+export function stepOf(transactions: readonly Transaction[]): CheckpointStep {
+  const last = transactions.at(-1);
+  if (last?.resumeAt === undefined) {
+    throw new TailraceError('INTERNAL_FAULT', 'a transaction came without a position behind it');
+  }
+  let schemaDelta: SchemaDelta | undefined;
+  for (const one of transactions) schemaDelta = mergeDeltas(schemaDelta, one.schemaDelta);
+  return { seq: last.seq, position: last.resumeAt, schemaDelta };
+}
+
+function packetBytes({ session }: OwnedTarget): number {
+  return Math.min(TUNING.packetBytes, session.maxTextBytes);
+}
