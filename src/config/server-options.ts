@@ -1,0 +1,28 @@
+import { TailraceError } from '../core/errors.ts';
+import type { KafkaConfig, SourceConfig, TargetConfig, TaskConfig } from './schema.ts';
+
+/** What a connection takes, with the password revealed: for the one who connects, and nobody else. */
+export function serverOptions(server: SourceConfig | TargetConfig) {
+  const { hosts, user, password, tls, tlsCa } = server;
+  return { hosts, user, password: password.reveal(), tls, tlsCa };
+}
+
+export function requireSource(task: TaskConfig): SourceConfig {
+  return task.source ?? missing(task, 'source');
+}
+
+export function requireTarget(task: TaskConfig): TargetConfig {
+  return task.target ?? missing(task, 'target');
+}
+
+export function requireKafka(task: TaskConfig): KafkaConfig {
+  return task.kafka ?? missing(task, 'kafka');
+}
+
+/** Commands need different ends, so the file may leave any of them out. */
+function missing(task: TaskConfig, table: string): never {
+  throw new TailraceError('CONFIG_INVALID', `the task ${task.name} has no [task.${table}]`, {
+    place: { task: task.name },
+    next: `Add [task.${table}] to the configuration file: this command needs it.`,
+  });
+}
