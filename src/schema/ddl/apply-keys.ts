@@ -1,0 +1,114 @@
+import { charsetOfCollation, maxBytesPerCharacter } from '../collation-names.ts';
+import { readColumnType } from '../column-type-text.ts';
+import {
+  findColumn,
+  isSameName,
+  PRIMARY,
+  type ColumnDefinition,
+  type KeyDefinition,
+  type KeyPart,
+} from '../table-definition.ts';
+import { autoKeyName } from './auto-names.ts';
+import { NotApplicable } from './column-facts.ts';
+import type { KeySpec, PeriodSpec } from './parsed-ddl.ts';
+
+export interface KeyEnvironment {
+  readonly flavor: 'mysql' | 'mariadb';
+  readonly versionNumber: number;
+  readonly engine: string;
+  readonly columns: readonly ColumnDefinition[];
+  readonly periods: readonly PeriodSpec[];
+  /** The column that ends a row's time, where the user sees it: part of every unique key. */
+  readonly rowEnd: string | undefined;
+}
+
+/** The keys with one more. */
+export function addKey(
+  keys: readonly KeyDefinition[],
+  spec: KeySpec,
+  env: KeyEnvironment,
+): KeyDefinition[] {
+  const isUnique = spec.kind === 'primary' || spec.kind === 'unique';
+  const firstColumn = spec.parts[0]?.column;
+  const name = spec.kind === 'primary' ? PRIMARY : (spec.name ?? autoKeyName(firstColumn, keys));
+  if (spec.isIfNotExists && keys.some((key) => isSameName(key.name, name))) return [...keys];
+  if (spec.kind === 'foreign') {
+    if (isCovered(spec, keys)) return [...keys];
+    return [...keys, { name, isUnique, isLongUnique: false, parts: [] }];
+  }
+  if (keys.some((key) => isSameName(key.name, name))) throw new NotApplicable(`key ${name} exists`);
+  const parts = isUnique ? buildParts(spec, env) : [];
+  const isLongUnique = spec.kind === 'unique' && isLong(parts, spec.isHash, env);
+  return [...keys, { name, isUnique, isLongUnique, parts }];
+}
+
+/** A foreign key brings no index of its own where a unique key begins with its columns. */
+function isCovered(spec: KeySpec, keys: readonly KeyDefinition[]): boolean {
+  return keys.some((key) =>
+    spec.parts.every((part, i) => isSameName(key.parts[i]?.column ?? '', part.column ?? '')),
+  );
+}
+
+function buildParts(spec: KeySpec, env: KeyEnvironment): KeyPart[] {
+  const parts: KeyPart[] = [];
+  const period: PeriodSpec[] = [];
+  for (const part of spec.parts) {
+    const found = part.isPeriod
+      ? env.periods.find((p) => isSameName(p.name, part.column ?? ''))
+      : undefined;
+    if (found !== undefined) period.push(found);
+    else parts.push(buildPart(part, env));
+  }
+  for (const { start, end } of period) parts.push(whole(end), whole(start));
+  const { rowEnd } = env;
+  if (rowEnd !== undefined && !parts.some((part) => isSameName(part.column ?? '', rowEnd))) {
+    parts.push(whole(rowEnd));
+  }
+  return parts;
+}
+
+const whole = (column: string): KeyPart => ({ column, prefixLength: undefined });
+
+/** A prefix as long as the column is no prefix. */
+function buildPart(part: KeyPart, { columns }: KeyEnvironment): KeyPart {
+  if (part.column === undefined) return part;
+  const column = findColumn(columns, part.column);
+  if (column === undefined) throw new NotApplicable(`no column ${part.column}`);
+  const length = readColumnType(column.columnType)?.length;
+  const isWhole = part.prefixLength !== undefined && part.prefixLength === length;
+  return { column: column.name, prefixLength: isWhole ? undefined : part.prefixLength };
+}
+
+/** Longest key in bytes by engine; unknown ones as InnoDB. */
+const MAX_KEY_BYTES: Readonly<Record<string, number>> = { myisam: 1000, aria: 2000 };
+
+/**
+ * MariaDB since 10.4 keeps a unique key that its engine can't index (a whole BLOB or TEXT, too many
+ * bytes, USING HASH) by a hash in a hidden column.
+ */
+export function isLong(parts: readonly KeyPart[], isHash: boolean, env: KeyEnvironment): boolean {
+  if (env.flavor !== 'mariadb' || env.versionNumber < 100_400 || env.engine === 'memory') {
+    return false;
+  }
+  if (isHash) return true;
+  let byteLength = 0;
+  for (const part of parts) {
+    const column = findColumn(env.columns, part.column ?? '');
+    if (column === undefined) continue;
+    if (part.prefixLength === undefined && isBlob(column)) return true;
+    byteLength += partBytes(column, part);
+  }
+  return byteLength > (MAX_KEY_BYTES[env.engine] ?? 3072);
+}
+
+function isBlob(column: ColumnDefinition): boolean {
+  return /^(tiny|medium|long)?(blob|text)\b/.test(column.columnType);
+}
+
+function partBytes(column: ColumnDefinition, part: KeyPart): number {
+  const length = part.prefixLength ?? readColumnType(column.columnType)?.length ?? 8;
+  const { collation } = column;
+  return collation === undefined
+    ? length
+    : length * maxBytesPerCharacter(charsetOfCollation(collation));
+}
