@@ -4,7 +4,7 @@ import { TailraceError } from '../../src/core/errors.ts';
 import { connectServer, type ServerConnection } from '../../src/server/connect.ts';
 import type { ServerOptions } from '../../src/server/connect-options.ts';
 import { readOptionalText, readText } from '../../src/server/row-reader.ts';
-import { rootOf, SERVER_NAMES, SOURCES, type ServerName } from './servers.ts';
+import { portOf, rootOf, SERVER_NAMES, type ServerName } from './servers.ts';
 
 const PASSWORD = "s3cr'et \\ 密";
 const open: ServerConnection[] = [];
@@ -45,7 +45,7 @@ describe.each(SERVER_NAMES)('connectServer to %s', (server) => {
   it('says what server it is', async () => {
     const { info } = await connect(rootOf(server));
     expect(info.flavor).toBe(server.startsWith('mariadb') ? 'mariadb' : 'mysql');
-    expect(info.host).toBe(`127.0.0.1:${SOURCES[server]}`);
+    expect(info.host).toBe(`127.0.0.1:${portOf(server)}`);
     expect(String(info.versionNumber)).toMatch(/^(506|507|907|1011|1108)\d\d$/);
     expect(info.serverId).toBeGreaterThan(0);
     expect(info.serverUuid === undefined).toBe(info.flavor === 'mariadb');
@@ -81,7 +81,7 @@ describe.each(SERVER_NAMES)('connectServer to %s', (server) => {
     await createUser(server, 'a_wrong', `IDENTIFIED BY ${quoted(PASSWORD)}`);
     const error = await refusal(rootOf(server, { user: 'a_wrong', password: 'hunter2' }), 'target');
     expect(error.code).toBe('TARGET_ACCESS_DENIED');
-    expect(error.place).toEqual({ host: `127.0.0.1:${SOURCES[server]}`, errno: 1045 });
+    expect(error.place).toEqual({ host: `127.0.0.1:${portOf(server)}`, errno: 1045 });
     expect(JSON.stringify([error.message, error.cause, error.stack])).not.toContain('hunter2');
   });
 
@@ -124,8 +124,8 @@ describe.each(SERVER_NAMES)('connectServer to %s', (server) => {
 
 describe('hosts', () => {
   it('passes over a host that is away', async () => {
-    const options = rootOf('mysql57', { hosts: ['127.0.0.1:1', '127.0.0.1:21057'] });
-    expect((await connect(options)).info.host).toBe('127.0.0.1:21057');
+    const options = rootOf('mysql57', { hosts: ['127.0.0.1:1', `127.0.0.1:${portOf('mysql57')}`] });
+    expect((await connect(options)).info.host).toBe(`127.0.0.1:${portOf('mysql57')}`);
   });
 
   it('names every host when all are away', async () => {
@@ -135,9 +135,9 @@ describe('hosts', () => {
   });
 
   it('does not try the next after a refusal', async () => {
-    const hosts = ['127.0.0.1:21057', '127.0.0.1:21097'];
+    const hosts = [`127.0.0.1:${portOf('mysql57')}`, `127.0.0.1:${portOf('mysql97')}`];
     const error = await refusal(rootOf('mysql57', { hosts, user: 'a_nobody', password: 'x' }));
-    expect(error.place.host).toBe('127.0.0.1:21057');
+    expect(error.place.host).toBe(`127.0.0.1:${portOf('mysql57')}`);
   });
 
   it('reaches a socket', async () => {
