@@ -139,7 +139,7 @@ export class DdlExecutor {
     const reason = await viewSkipReason(session.connection, change, { plan, router });
     if (reason !== undefined) return { kind: 'skipped', reason };
     try {
-      const hasEnded = await runOrLeave(task, plan.statement);
+      const hasEnded = await this.#runOrLeave(task, plan.statement);
       return hasEnded ? { kind: 'applied', isCheckpointMoved: false } : { kind: 'left' };
     } catch (thrown) {
       const error = toTailraceError(thrown);
@@ -201,7 +201,7 @@ export class DdlExecutor {
     await session.lock(pending.lock);
     await this.#host.commit([this.#store.saveStatement(pending)], undefined);
     try {
-      const hasEnded = await runOrLeave(task, statement);
+      const hasEnded = await this.#runOrLeave(task, statement);
       if (!hasEnded) return { kind: 'left' };
     } catch (thrown) {
       const error = refusedDdl(toTailraceError(thrown), change);
@@ -247,6 +247,20 @@ export class DdlExecutor {
     await waitForRunningCopy(session.connection, pending.lock, { signal, onWait });
   }
 
+  /** Runs the statement; false: the signal was aborted and it still ran a few seconds later. */
+  async #runOrLeave(task: DdlTask, statement: string): Promise<boolean> {
+    const { session, change, plan, signal } = task;
+    signal.throwIfAborted();
+    const running = session.run({ change, statement, database: plan.database }).then(() => true);
+    const leaving = new Leaving(signal, this.#host.leaveAfterMs ?? LEAVE_AFTER_MS);
+    try {
+      return await Promise.race([running, leaving.left]);
+    } finally {
+      leaving.dispose();
+      running.catch(() => undefined);
+    }
+  }
+
   #note(note: string): void {
     if (this.#notes.has(note)) return;
     this.#notes.add(note);
@@ -262,20 +276,6 @@ interface DdlTask {
   readonly signal: AbortSignal;
 }
 
-/** Runs the statement; false: the signal was aborted and it still ran a few seconds later. */
-async function runOrLeave(task: DdlTask, statement: string): Promise<boolean> {
-  const { session, change, plan, signal } = task;
-  signal.throwIfAborted();
-  const running = session.run({ change, statement, database: plan.database }).then(() => true);
-  const leaving = new Leaving(signal);
-  try {
-    return await Promise.race([running, leaving.left]);
-  } finally {
-    leaving.dispose();
-    running.catch(() => undefined);
-  }
-}
-
 /** Resolves with false some seconds after the signal was aborted. */
 class Leaving {
   readonly left: Promise<boolean>;
@@ -283,11 +283,11 @@ class Leaving {
   #onAbort: () => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(signal: AbortSignal) {
+  constructor(signal: AbortSignal, afterMs: number) {
     this.#signal = signal;
     this.left = new Promise((resolve) => {
       this.#onAbort = () => {
-        this.#timer = setTimeout(resolve, LEAVE_AFTER_MS, false);
+        this.#timer = setTimeout(resolve, afterMs, false);
       };
     });
     signal.addEventListener('abort', this.#onAbort, { once: true });

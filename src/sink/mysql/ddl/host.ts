@@ -25,6 +25,8 @@ export interface DdlHost {
   readonly mode: DdlMode;
   readonly sqlLogBin: boolean;
   readonly source?: DdlSource;
+  /** How long a running statement may hold up an abort; default five seconds. */
+  readonly leaveAfterMs?: number;
   /** A new connection to the target's server; the executor closes it. */
   connect(signal: AbortSignal): Promise<ServerConnection>;
   /**

@@ -23,11 +23,12 @@ export interface DdlPlan {
  * nothing of it is included. Throws TARGET_DDL_UNREWRITABLE where that can't be done for certain.
  */
 export function planDdl(change: SchemaChange, router: Router): DdlPlan | undefined {
-  const included = change.effects.filter((effect) => isIncluded(effect, router));
-  if (included.length === 0 && (change.effects.length > 0 || isTemporary(change))) return undefined;
+  const all = effectsOf(change);
+  const included = all.filter((effect) => isIncluded(effect, router));
+  if (included.length === 0 && (all.length > 0 || isTemporary(change))) return undefined;
   const effects = included.map((effect) => atTarget(effect, change, router));
   const database = targetDatabaseOf(change.database, router);
-  if (included.length < change.effects.length) {
+  if (included.length < all.length) {
     const statement = rebuildStatement(effects, hasIfExists(change));
     if (statement === undefined) {
       throw unrewritable(change, 'it is about included and excluded tables at once');
@@ -37,6 +38,23 @@ export function planDdl(change: SchemaChange, router: Router): DdlPlan | undefin
   const statement = rewriteNames(change, router, database);
   return { statement, database, effects, isVerbatim: statement === change.statement };
 }
+
+/** Effects of a statement about sequences are like those of one about tables; nobody else needs them. */
+function effectsOf(change: SchemaChange): readonly DdlEffect[] {
+  if (change.subject !== 'sequence' || change.effects.length > 0) return change.effects;
+  const [verb] = scanStatement(change.statement, change.context.sqlModeNames);
+  const kind = SEQUENCE_KINDS.get(verb?.text.toUpperCase() ?? '');
+  if (kind === undefined) return [];
+  return change.references.flatMap(({ database, table }) =>
+    table === undefined ? [] : [{ kind, table: { database: database ?? change.database, table } }],
+  );
+}
+
+const SEQUENCE_KINDS: ReadonlyMap<string, 'create' | 'alter' | 'drop'> = new Map([
+  ['CREATE', 'create'],
+  ['ALTER', 'alter'],
+  ['DROP', 'drop'],
+]);
 
 /** A table statement without an effect on any table that others see. */
 function isTemporary({ subject, isFullyParsed }: SchemaChange): boolean {

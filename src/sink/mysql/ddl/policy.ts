@@ -25,14 +25,14 @@ export type DdlSkipReason = (typeof DDL_SKIP_REASONS)[number];
  * What happens to a statement, by what it is about:
  *
  * table, index, sequence, database: `task.target.ddl` decides; a refusal stops the task.
- * view: executed when nothing in it is renamed and its definer exists on the target, because users of
+ * view: tried when nothing in it is renamed and its definer exists on the target, because users of
  *   a replica read through views; but a view holds no rows, so a refusal is counted and rows go on.
  * trigger: never, its effects are in the binlog as rows already.
  * event: never, it would change rows a second time; not even disabled, since bodies can't be rewritten.
  * routine: never, its body can't be checked against filter and names, and rows do not need it.
  * user, server: never, accounts and servers of the target are its own.
  * maintenance: never, it changes no content (ANALYZE, OPTIMIZE, FLUSH).
- * other: never; were it about a table, the next row of that table would not fit and stop by name.
+ * other: never (temporary tables, tablespaces, what nobody can read); were it about a table, the next row of that table would not fit and stop by name.
  */
 const HANDLING: Readonly<Record<DdlSubject, 'mode' | 'attempt' | DdlSkipReason>> = {
   table: 'mode',

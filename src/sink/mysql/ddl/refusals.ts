@@ -36,6 +36,7 @@ export function placeOf(change: SchemaChange): ErrorPlace {
 }
 
 const SKIP = 'then tailrace position skip --reason TEXT.';
+const NO_SYNTAX = `The target's server does not have this syntax: run what is meant there by hand, ${SKIP}`;
 const NO_COLLATION = `The target's server does not have this character set or collation: run the statement there by hand with one that both have, ${SKIP}`;
 const IS_THERE =
   'The target has it already: if it is the same, tailrace position skip --reason TEXT; else rename or drop it there.';
@@ -44,7 +45,8 @@ const IS_MISSING =
 
 /** By what the servers' own numbers mean for a statement that another server took. */
 const ADVICE: ReadonlyMap<number | undefined, string> = new Map([
-  [1064, `The target's server does not have this syntax: run what is meant there by hand, ${SKIP}`],
+  [1064, NO_SYNTAX],
+  [4161, NO_SYNTAX],
   [1115, NO_COLLATION],
   [1253, NO_COLLATION],
   [1273, NO_COLLATION],

@@ -1,5 +1,6 @@
 import type { SchemaChange } from '../../../core/change.ts';
 import type { Router } from '../../../core/route.ts';
+import type { TableName } from '../../../core/table.ts';
 import type { ServerConnection } from '../../../server/connect.ts';
 import { isServerErrno } from '../../../server/error-from-server.ts';
 import type { DdlPlan } from './plan.ts';
@@ -12,19 +13,30 @@ export async function viewSkipReason(
   change: SchemaChange,
   { plan, router }: { readonly plan: DdlPlan; readonly router: Router },
 ): Promise<DdlSkipReason | undefined> {
-  if (!plan.isVerbatim || !change.isFullyParsed) return 'view_renamed';
-  if (readsRenamedColumns(change, router)) return 'view_renamed';
+  if (!plan.isVerbatim || mayReadRenamed(change, router)) return 'view_renamed';
   const definer = findDefiner(change);
   if (definer === undefined || (await hasAccount(connection, definer))) return undefined;
   return 'view_definer_missing';
 }
 
-/** Names that are the same may still hide columns that have other names or are dropped. */
-function readsRenamedColumns(change: SchemaChange, router: Router): boolean {
-  return change.references.some(({ database, table }) => {
-    if (table === undefined) return false;
-    return router.isRenamed({ database: database ?? change.database, table });
-  });
+/**
+ * What a view reads is not parsed, so every word in it may be a table, and one that stands before a dot
+ * a database. One that the router maps, or a table that keeps its name and has other columns, is too many.
+ */
+function mayReadRenamed(change: SchemaChange, router: Router): boolean {
+  const tokens = scanStatement(change.statement, change.context.sqlModeNames);
+  const names = tokens.filter(({ kind }) => kind === 'word' || kind === 'name');
+  const qualifiers = tokens.filter((_, index) => tokens[index + 1]?.text === '.');
+  const databases = new Set([change.database, ...qualifiers.map(({ text }) => text)]);
+  return [...databases].some(
+    (database) =>
+      (router.isDatabaseIncluded(database) && router.targetDatabase(database) !== database) ||
+      names.some(({ text }) => isRenamed({ database, table: text }, router)),
+  );
+}
+
+function isRenamed(name: TableName, router: Router): boolean {
+  return router.isIncluded(name) && router.isRenamed(name);
 }
 
 interface Account {
