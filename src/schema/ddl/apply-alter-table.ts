@@ -12,13 +12,8 @@ import {
 import { columnEnvironment, withPeriods, withPrimaryKey } from './apply-create-table.ts';
 import type { DdlEnvironment } from './apply-ddl.ts';
 import { addKey, isLong, type KeyEnvironment } from './apply-keys.ts';
-import {
-  binaryBase,
-  describeColumn,
-  NotApplicable,
-  resolveCollation,
-  sizedType,
-} from './column-facts.ts';
+import { binaryBase, describeColumn, NotApplicable, resolveCollation } from './column-facts.ts';
+import { sizedType } from './describe-type.ts';
 import type { AlterChange, ColumnPosition, ColumnSpec, PeriodSpec } from './parsed-ddl.ts';
 
 export interface AlterEnvironment extends DdlEnvironment {

@@ -49,7 +49,9 @@ export function parseCreateTable(cursor: TokenCursor): CreatedTable {
   if (acceptQuery(cursor)) draft.isFromQuery = true;
   if (!cursor.isAtEnd) cursor.fail();
   if (draft.isFromQuery || draft.columns.length === 0) return { kind: 'unclear', table };
-  return { kind: 'create-table', table, spec: toSpec(draft), isIfNotExists };
+  // MariaDB logs IF NOT EXISTS only where the table was made; MySQL always.
+  const mayExist = isIfNotExists && cursor.options.flavor === 'mysql';
+  return { kind: 'create-table', table, spec: toSpec(draft), isIfNotExists: mayExist };
 }
 
 function toSpec(draft: TableDraft): TableSpec {

@@ -121,10 +121,7 @@ export interface KeyPartSpec {
   readonly isPeriod: boolean;
 }
 
-export type ColumnPosition =
-  | { readonly kind: 'last' }
-  | { readonly kind: 'first' }
-  | AfterColumn;
+export type ColumnPosition = { readonly kind: 'last' } | { readonly kind: 'first' } | AfterColumn;
 interface AfterColumn {
   readonly kind: 'after';
   readonly column: string;

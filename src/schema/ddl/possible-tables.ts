@@ -17,16 +17,17 @@ const NO_NAMES = new Set(
 export function findPossibleTables(cursor: TokenCursor, subject: DdlSubject): TableName[] {
   const { tokens } = cursor;
   const found = new Map<string, TableName>();
-  const verb = tokens[0]?.keyword ?? '';
+  const verb = tokens[0]?.keyword;
   // Lists of tables, and statements that are not known at all.
   const isAnyName = verb === 'DROP' || verb === 'RENAME' || subject === 'other';
-  for (let i = 1; i < tokens.length; i++) {
-    const token = tokens[i];
-    if (!isPlainName(token) || tokens[i - 1]?.keyword === '.') continue;
-    if (!isAnyName && !isBehindTableWord(tokens, i, subject)) continue;
-    const name = nameAt(cursor, i, token);
+  const isFirstOnly = verb === 'CREATE' && subject === 'table';
+  for (const [at, token] of tokens.entries()) {
+    if (at === 0 || !isPlainName(token)) continue;
+    if (tokens[at - 1]?.keyword === '.') continue;
+    if (!isAnyName && !isBehindTableWord(tokens, at, subject)) continue;
+    const name = nameAt(cursor, at, token);
     found.set(schemaKey(name.database, name.table), name);
-    if (verb === 'CREATE' && subject === 'table') break;
+    if (isFirstOnly) break;
   }
   return [...found.values()];
 }
@@ -43,9 +44,9 @@ function nameAt(cursor: TokenCursor, at: number, first: Token): TableName {
   return { database: cursor.foldCase(first.text), table: cursor.foldCase(second.text) };
 }
 
-function isPlainName(token: Token | undefined): token is Token {
-  if (token?.kind === 'quoted') return true;
-  return token?.kind === 'word' && !NO_NAMES.has(token.keyword);
+function isPlainName(token: Token): boolean {
+  if (token.kind === 'quoted') return true;
+  return token.kind === 'word' && !NO_NAMES.has(token.keyword);
 }
 
 /** TABLE t, TABLE IF [NOT] EXISTS t, RENAME [TO | AS | =] t; of an index: ON t. */
