@@ -165,7 +165,7 @@ export function historyOf(of: HistoryTable, base: Base): fc.Arbitrary<History> {
 type Emit = (before: FakeRow | undefined, after: FakeRow | undefined) => void;
 
 function play(model: ModelTable, of: HistoryTable, step: Step, emit: Emit): void {
-  const fresh = of.pools.map((pool, column) => pool[step.values[column] ?? 0] as FakeRow[number]);
+  const fresh = of.pools.map((pool, column) => pool[step.values[column] ?? 0]);
   const chosen = model.rows[step.pick % Math.max(1, model.rows.length)];
   if (step.kind <= 1) {
     if (!model.fits(fresh)) return;
