@@ -1,0 +1,51 @@
+import type { RowsChange, SchemaChange } from '../core/change.ts';
+import type { Router } from '../core/route.ts';
+import type { Transaction } from '../core/transaction.ts';
+
+/** One record for a topic, or one line of output. Names are those at the target (renamed, routed). */
+export interface Message {
+  /** null: the format has none for it. */
+  readonly key: string | null;
+  /** null: a tombstone. */
+  readonly value: string | null;
+  readonly database: string;
+  /** '' when it is about a database. */
+  readonly table: string;
+  readonly type: MessageType;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type MessageType = 'insert' | 'update' | 'delete' | 'ddl';
+
+/** Where in its transaction a change stands. */
+export interface EncodeContext {
+  /** Rows of this transaction before this change, over all its parts; filtered ones are not counted. */
+  readonly rowOffset: number;
+  /** Nothing that makes a message comes after this change in the transaction. */
+  readonly isLast: boolean;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+export type EncodableChange = RowsChange | SchemaChange;
+
+/**
+ * Writes changes in one format. Messages come one by one, so a change of many rows is never there as
+ * text in full. Encoders keep nothing but plans per table: the same change gives the same messages,
+ * but for processing times and random keys.
+ */
+export interface MessageEncoder {
+  readonly format: MessageFormat;
+  encode(tx: Transaction, change: EncodableChange, context: EncodeContext): Iterable<Message>;
+}
+
+export const MESSAGE_FORMATS = ['maxwell', 'canal', 'debezium'] as const;
+export type MessageFormat = (typeof MESSAGE_FORMATS)[number];
+
+/** What every format's options have. */
+export interface CommonEncoderOptions {
+  /** Names of tables in DDL messages; rows carry their route. Default: as in the source. */
+  readonly router?: Router | undefined;
+  /** The original statement with the rows, where the source logs it. */
+  readonly rowQuery?: boolean | undefined;
+}

@@ -1,0 +1,93 @@
+import { formatGtid } from '../core/gtid-set-parse.ts';
+import { formatCoordinates } from '../core/position.ts';
+import type { Change } from '../core/change.ts';
+import type { Transaction } from '../core/transaction.ts';
+import type { EncodableChange, Message, MessageEncoder } from './encoder.ts';
+import { rowCount } from './row-plan.ts';
+
+export interface TransactionMessagesOptions {
+  readonly encoder: MessageEncoder;
+  readonly task: string;
+  /** Messages for DDL as well. */
+  readonly ddl: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** A change that waits until it is known whether another one follows. */
+interface Held {
+  readonly tx: Transaction;
+  readonly change: EncodableChange;
+}
+
+/**
+ * The messages of transactions, in order, with the headers that every message carries:
+ *
+ *   tailrace-task · tailrace-seq · tailrace-gtid (or tailrace-position) ·
+ *   tailrace-part: number of the message in its transaction from 1 on; `n/n` on the last one
+ *
+ * What is last is known only when nothing follows, and the parts of a large transaction come one by
+ * one. So one change and one message are held back; they go out with the next part, or at the end.
+ */
+export class TransactionMessages {
+  readonly #options: TransactionMessagesOptions;
+  #held: Held | undefined;
+  #rowOffset = 0;
+  #count = 0;
+
+  constructor(options: TransactionMessagesOptions) {
+    this.#options = options;
+  }
+
+  *of(tx: Transaction): Generator<Message, void, undefined> {
+    if (tx.part.index === 0) this.#begin();
+    for (const change of tx.changes) {
+      if (!this.#isEncodable(change)) continue;
+      yield* this.#release(false);
+      this.#held = { tx, change };
+    }
+    if (tx.part.last) yield* this.#release(true);
+  }
+
+  #begin(): void {
+    this.#held = undefined;
+    this.#rowOffset = 0;
+    this.#count = 0;
+  }
+
+  #isEncodable(change: Change): change is EncodableChange {
+    if (change.kind === 'rows') return rowCount(change) > 0;
+    return change.kind === 'ddl' && this.#options.ddl;
+  }
+
+  *#release(isLast: boolean): Generator<Message, void, undefined> {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    const { tx, change } = held;
+    const context = { rowOffset: this.#rowOffset, isLast, nowMs: this.#options.now() };
+    this.#rowOffset += change.kind === 'rows' ? rowCount(change) : 0;
+    let waiting: Message | undefined;
+    for (const message of this.#options.encoder.encode(tx, change, context)) {
+      if (waiting !== undefined) yield this.#withHeaders(waiting, tx, false);
+      waiting = message;
+    }
+    if (waiting !== undefined) yield this.#withHeaders(waiting, tx, isLast);
+  }
+
+  #withHeaders(message: Message, tx: Transaction, isLast: boolean): Message {
+    this.#count += 1;
+    const place: Record<string, string> =
+      tx.gtid === undefined
+        ? { 'tailrace-position': formatCoordinates(tx.coordinates) }
+        : { 'tailrace-gtid': formatGtid(tx.gtid) };
+    const headers = {
+      'tailrace-task': this.#options.task,
+      'tailrace-seq': String(tx.seq),
+      ...place,
+      'tailrace-part': isLast ? `${this.#count}/${this.#count}` : String(this.#count),
+      ...message.headers,
+    };
+    return { ...message, headers };
+  }
+}
