@@ -23,7 +23,7 @@ export interface TaskStoreOptions {
 }
 
 /** Facts about the task itself; a key is set once and for all unless it says otherwise. */
-export type MetaKey = 'created_at' | 'server_id' | 'status' | 'owner';
+export type MetaKey = 'created_at' | 'server_id' | 'status' | 'owner' | 'skip';
 
 /** The last status of a task, for `tailrace status` while no process runs. */
 export interface StatusSnapshot {

@@ -9,6 +9,7 @@ import { sleep } from '../lib/sleep.ts';
 import { createOrderedAcker } from '../pipeline/ordered-acker.ts';
 import { pump } from '../pipeline/pump.ts';
 import type { BinlogSource } from '../source/binlog/binlog-source.ts';
+import type { SourceDescription } from '../source/binlog/describe-source.ts';
 import type { TaskBoard } from './task-board.ts';
 
 /** Where a task without a sink of its own memory keeps its checkpoint; follows a sink that has one. */
@@ -22,8 +23,9 @@ export interface StreamTaskOptions {
   readonly logger: Logger;
   readonly board: TaskBoard;
   readonly store: CheckpointStore;
-  readonly createSource: (sinks: readonly Sink[]) => BinlogSource;
-  readonly createSinks: () => readonly Sink[];
+  /** `sinks` gives those of the same attempt, once they are there. */
+  readonly createSource: (sinks: () => readonly Sink[]) => BinlogSource;
+  readonly createSinks: (source: SourceDescription) => readonly Sink[];
   /** Used when there is no checkpoint anywhere. */
   readonly resolveStart: (signal: AbortSignal) => Promise<Position>;
   readonly untilHead: boolean;
@@ -83,11 +85,12 @@ export class StreamTask {
     const { createSinks, createSource, board, maxBytesInFlight } = this.#options;
     const inner = new AbortController();
     const signal = AbortSignal.any([outer, inner.signal]);
-    const sinks = createSinks();
-    const source = createSource(sinks);
+    let sinks: readonly Sink[] = [];
+    const source = createSource(() => sinks);
     let acker: OrderedAcker | undefined;
     let timer: NodeJS.Timeout | undefined;
     try {
+      sinks = createSinks(await source.describe(signal));
       const begin = await this.#openAll(sinks, source, signal);
       acker = createOrderedAcker({ from: begin.checkpoint, maxBytes: maxBytesInFlight });
       board.stream({ source, sinks, acker, from: begin.checkpoint });

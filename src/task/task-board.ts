@@ -29,6 +29,7 @@ export class TaskBoard {
   #checkpointAt: Date | undefined;
   #error: TaskErrorStatus | undefined;
   #retries = 0;
+  readonly #ddlSkipped: Record<string, number> = {};
   readonly #transactions = new RateMeter();
   readonly #rows = new RateMeter();
 
@@ -50,6 +51,11 @@ export class TaskBoard {
     this.#checkpoint = checkpoint;
     this.#checkpointAt = new Date();
     this.#error = undefined;
+  }
+
+  /** A statement that the DDL policy left out, by its reason. */
+  countDdlSkipped(reason: string): void {
+    this.#ddlSkipped[reason] = (this.#ddlSkipped[reason] ?? 0) + 1;
   }
 
   retry(error: TailraceError): void {
@@ -88,7 +94,7 @@ export class TaskBoard {
         coordinates:
           progress?.coordinates === undefined ? null : formatCoordinates(progress.coordinates),
         transactions: progress?.transactions ?? 0,
-        dropped: { ...progress?.dropped },
+        dropped: { ...progress?.dropped, ...this.#ddlSkipped },
       },
       lag: {
         seconds: this.#lagSeconds(nowMs),

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { loadConfig } from '../config/load-config.ts';
-import type { Config, SourceConfig, TargetConfig, TaskConfig } from '../config/schema.ts';
+import type { Config, TaskConfig } from '../config/schema.ts';
 import { TailraceError } from '../core/errors.ts';
 import type { Router } from '../core/route.ts';
 import { createRouter } from '../pipeline/router.ts';
-import type { ServerOptions } from '../server/connect-options.ts';
+
+const DEFAULT_STATE_DATABASE = 'tailrace';
 
 export interface TaskSelection {
   readonly config: string;
@@ -19,7 +20,10 @@ export interface SelectedTasks {
 }
 
 export function loadTasks(selection: TaskSelection): SelectedTasks {
-  const config = loadConfig(selection.config);
+  return selectTasks(loadConfig(selection.config), selection);
+}
+
+export function selectTasks(config: Config, selection: TaskSelection): SelectedTasks {
   const wanted = selection.task;
   if (wanted === undefined) return { config, tasks: config.tasks };
   const unknown = wanted.find((name) => !config.tasks.some((task) => task.name === name));
@@ -32,33 +36,18 @@ export function loadTasks(selection: TaskSelection): SelectedTasks {
   return { config, tasks: config.tasks.filter((task) => wanted.includes(task.name)) };
 }
 
-export function requireSource(task: TaskConfig): SourceConfig {
-  if (task.source !== undefined) return task.source;
-  throw missingPart(task, 'source');
-}
-
-export function requireTarget(task: TaskConfig): TargetConfig {
-  if (task.target !== undefined) return task.target;
-  throw missingPart(task, 'target');
-}
-
-function missingPart(task: TaskConfig, part: string): TailraceError {
-  return new TailraceError('CONFIG_INVALID', `Task "${task.name}" has no [task.${part}].`, {
-    place: { task: task.name },
-    next: `Add [task.${part}] below its [[task]].`,
-  });
-}
-
-export function serverOptions(end: SourceConfig | TargetConfig): ServerOptions {
-  const { hosts, user, password, tls, tlsCa } = end;
-  return { hosts, user, password: password.reveal(), tls, tlsCa };
-}
-
 export function routerOf(task: TaskConfig): Router {
-  return createRouter({
-    filter: task.filter,
-    tables: task.tables,
-    stateDatabase: task.target?.stateDatabase ?? 'tailrace',
+  return createRouter(
+    task.filter,
+    task.tables,
+    task.target?.stateDatabase ?? DEFAULT_STATE_DATABASE,
+  );
+}
+
+export function isUntilHead(until: string | undefined): boolean {
+  if (until === undefined || until === 'head') return until === 'head';
+  throw new TailraceError('USAGE', `--until ${until} is not known.`, {
+    next: 'Use --until head, or leave it away.',
   });
 }
 

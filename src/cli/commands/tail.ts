@@ -27,6 +27,7 @@ export const addTailCommand: AddCommand = (program, io, finish) => {
   );
   addRepeatable(command, '--exclude <pattern>', 'tables to leave out');
   addStreamingOptions(command).action(async (url: string | undefined, options: TailOptions) => {
-    finish(await runTail({ ...options, url, io }));
+    const { stdout: output, signal } = io;
+    finish(await runTail({ ...options, url, output, signal }));
   });
 };

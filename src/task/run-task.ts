@@ -1,0 +1,201 @@
+import { openTaskStore, type TaskStore } from '../checkpoint/task-store.ts';
+import { requireSource, requireTarget, serverOptions } from '../config/server-options.ts';
+import type { Config, TaskConfig } from '../config/schema.ts';
+import { TailraceError } from '../core/errors.ts';
+import { parsePositionRequest } from '../core/position-parse.ts';
+import type { Position } from '../core/position.ts';
+import type { Sink } from '../core/sink.ts';
+import type { Logger } from '../lib/logger.ts';
+import { readCheckpoint } from '../sink/mysql/checkpoint-admin.ts';
+import { createMysqlSink } from '../sink/mysql/mysql-sink.ts';
+import { BinlogSource } from '../source/binlog/binlog-source.ts';
+import { MEMORY } from './memory.ts';
+import { replaceCheckpoint } from './replace-checkpoint.ts';
+import { resolveOn } from './resolve-on.ts';
+import { isMarked, readSkip } from './skip-marker.ts';
+import { StreamTask, type CheckpointStore } from './stream-task.ts';
+import type { TaskBoard } from './task-board.ts';
+import { deriveServerId, routerOf } from './task-setup.ts';
+
+/** The sink whose checkpoint the state file follows. */
+const SINK = 'mysql';
+const SAVE_STATUS_MS = 1000;
+
+export interface RunTaskOptions {
+  readonly config: Config;
+  readonly task: TaskConfig;
+  readonly board: TaskBoard;
+  readonly logger: Logger;
+  readonly untilHead: boolean;
+  /** Position text of --from. */
+  readonly from: string | undefined;
+  readonly force: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Source → target for one task. Resolves when it was stopped or has caught up; throws what refused it. */
+export async function runTask(options: RunTaskOptions): Promise<void> {
+  const { task, board, signal } = options;
+  const store = await openStore(options);
+  const saveStatus = (): void => {
+    store.saveStatus(JSON.stringify(board.status()));
+  };
+  const timer = setInterval(() => {
+    // A full disk stops the task by its checkpoint; here it must not be a crash.
+    tryQuietly(saveStatus);
+  }, SAVE_STATUS_MS);
+  try {
+    if (options.from !== undefined) await replaceStart(options, store, options.from);
+    await createTask(options, store).run(signal);
+  } catch (thrown) {
+    if (thrown instanceof TailraceError) {
+      const named = thrown.at({ task: task.name });
+      board.fail(named);
+      throw named;
+    }
+    throw thrown;
+  } finally {
+    clearInterval(timer);
+    tryQuietly(saveStatus);
+    store.close();
+  }
+}
+
+/** A damaged state file costs nothing when the target holds the checkpoint: it is moved aside then. */
+async function openStore({ config, task, logger, signal }: RunTaskOptions): Promise<TaskStore> {
+  const common = { stateDir: config.stateDir, task: task.name, logger, signal };
+  try {
+    return await openTaskStore({ ...common, recover: 'refuse' });
+  } catch (thrown) {
+    if (!(thrown instanceof TailraceError) || thrown.code !== 'STATE_UNUSABLE') throw thrown;
+    const target = requireTarget(task);
+    const admin = {
+      task: task.name,
+      server: serverOptions(target),
+      stateDatabase: target.stateDatabase,
+    };
+    if ((await readCheckpoint(admin, signal)) === undefined) throw thrown;
+    return openTaskStore({ ...common, recover: 'move-aside' });
+  }
+}
+
+/** `--from`: where to begin when there is no checkpoint; with `--force` even if there is one. */
+async function replaceStart(
+  options: RunTaskOptions,
+  store: TaskStore,
+  text: string,
+): Promise<void> {
+  const { task, force, signal } = options;
+  await replaceCheckpoint({
+    task,
+    store,
+    request: parsePositionRequest(text),
+    action: 'run --from',
+    reason: force ? 'run --from --force' : 'run --from',
+    onlyIfNone: !force,
+    isDryRun: false,
+    signal,
+  });
+}
+
+function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
+  const { config, task, board, logger } = options;
+  const source = requireSource(task);
+  const target = requireTarget(task);
+  const router = routerOf(task);
+  const skip = readSkip(store);
+  const serverId = chooseServerId(source.serverId, store, () =>
+    deriveServerId(task.name, config.stateDir),
+  );
+  return new StreamTask({
+    name: task.name,
+    logger,
+    board,
+    store: followingStore(store),
+    untilHead: options.untilHead,
+    maxBytesInFlight: MEMORY.maxBytesInFlight,
+    resolveStart: (signal) => resolveStart(task, signal),
+    createSource: (sinks) =>
+      new BinlogSource({
+        server: serverOptions(source),
+        serverId,
+        heartbeatSeconds: source.heartbeatSeconds,
+        router,
+        ignoreOwn: task.filter.ignoreOwn,
+        queuedBytesHigh: MEMORY.queuedBytesHigh,
+        partBytes: MEMORY.partBytes,
+        logger,
+        loadPrepared: (xid) => loadPrepared(sinks(), xid),
+        isSkipped: (gtid, seq) => isMarked(skip, gtid, seq),
+      }),
+    createSinks: (description) => [
+      createMysqlSink({
+        task: task.name,
+        server: serverOptions(target),
+        stateDatabase: target.stateDatabase,
+        onConflict: target.onConflict,
+        apply: target.apply,
+        sqlLogBin: target.sqlLogBin,
+        allowNontransactional: target.allowNontransactional,
+        ddl: target.ddl,
+        router,
+        logger,
+        source: description,
+        deadLetters: store,
+        onDdlSkipped: (reason) => {
+          board.countDdlSkipped(reason);
+        },
+      }),
+    ],
+  });
+}
+
+function followingStore(store: TaskStore): CheckpointStore {
+  return {
+    load: () => store.load(SINK),
+    save: (step) => {
+      store.save(step, SINK);
+    },
+  };
+}
+
+async function loadPrepared(
+  sinks: readonly Sink[],
+  xid: string,
+): Promise<readonly Uint8Array[] | undefined> {
+  for (const sink of sinks) {
+    const payload = await sink.loadPrepared?.(xid);
+    if (payload !== undefined) return payload;
+  }
+  return undefined;
+}
+
+/** Kept once chosen: a source sees the same replica again after every restart. */
+function chooseServerId(configured: number, store: TaskStore, derive: () => number): number {
+  if (configured !== 0) return configured;
+  const kept = store.readMeta('server_id');
+  if (kept !== undefined) return Number(kept);
+  const derived = derive();
+  store.writeMeta('server_id', String(derived));
+  return derived;
+}
+
+async function resolveStart(task: TaskConfig, signal: AbortSignal): Promise<Position> {
+  const source = requireSource(task);
+  if (source.start === undefined) {
+    throw new TailraceError(
+      'START_REQUIRED',
+      `Task "${task.name}" has no checkpoint, neither on the target nor in its state file, and no start.`,
+      { place: { task: task.name } },
+    );
+  }
+  return resolveOn(source, source.start, signal);
+}
+
+function tryQuietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // The caller has nothing better to do about it.
+  }
+}
