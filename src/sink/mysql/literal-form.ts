@@ -13,6 +13,8 @@ export interface LiteralForm {
   readonly isComparedAsUtf8: boolean;
   /** Source ENUM index (or SET bit) → target's; undefined: numbers stand as they are. */
   readonly labels: LabelMap | undefined;
+  /** MySQL's JSON type, which makes doubles of decimals in a text. */
+  readonly isJson: boolean;
   /** Writing index 0 of an ENUM always gives one warning. */
   readonly isEnum: boolean;
 }
@@ -56,6 +58,7 @@ export function literalForm({ source, target }: BoundColumn): LiteralForm {
     isBareText: source.type === 'decimal',
     isComparedAsUtf8: source.charset === 'ucs2' && !isBinaryTarget(target.dataType),
     labels: labelMap(source, target),
+    isJson: target.dataType === 'json',
     isEnum: source.type === 'enum' && target.dataType === 'enum',
   };
 }

@@ -1,9 +1,12 @@
 import type { RowVisitor } from '../../core/row.ts';
 import { labelText, mapLabelNumber, type LabelMap, type LiteralForm } from './literal-form.ts';
+import { findJsonDecimals, type JsonDecimal } from './json-decimals.ts';
 import type { SqlBuffer } from './sql-buffer.ts';
 
 const QUOTE = 0x27;
 const NULL_TEXT = Buffer.from('NULL');
+const COMMA = Buffer.from(',');
+const NO_DECIMALS: readonly JsonDecimal[] = [];
 
 /** Where one column's literal stands in a statement. */
 export interface LiteralSlot {
@@ -122,7 +125,9 @@ export class LiteralWriter implements RowVisitor {
   json(column: number, value: string): void {
     const slot = this.#open(column);
     if (slot === undefined) return;
-    this.#quotedText(value);
+    const decimals = slot.form.isJson ? findJsonDecimals(value) : NO_DECIMALS;
+    if (decimals.length === 0) this.#quotedText(value);
+    else this.#jsonSet(value, decimals);
     this.#out.raw(slot.tail);
   }
 
@@ -154,14 +159,25 @@ export class LiteralWriter implements RowVisitor {
     this.#out.byte(QUOTE);
   }
 
+  /** A decimal in SQL stays one inside JSON; a number in JSON text becomes a double. */
+  #jsonSet(value: string, decimals: readonly JsonDecimal[]): void {
+    this.#out.ascii('JSON_SET(');
+    this.#quotedText(value);
+    for (const { path, text } of decimals) {
+      this.#out.raw(COMMA);
+      this.#quotedText(path);
+      this.#out.raw(COMMA);
+      this.#out.ascii(text);
+    }
+    this.#out.ascii(')');
+  }
+
   #label(map: LabelMap, value: bigint): void {
     const number = mapLabelNumber(map, value);
     if (number === undefined) this.#quotedText(labelText(map, value));
     else this.#out.ascii(String(number));
   }
 }
-
-const COMMA = Buffer.from(',');
 
 /** With an exponent, so that it is a double and no decimal. The shortest text that reads back exactly. */
 export function formatDouble(value: number): string {
