@@ -15,6 +15,8 @@ export interface PreparedHeader {
 }
 
 const PIECE_BYTES = 1 << 20;
+/** Where an event's header has its size. */
+const EVENT_SIZE_AT = 9;
 
 export class PreparedGroup {
   readonly xid: string;
@@ -41,6 +43,8 @@ export class PreparedGroup {
     const record = Buffer.allocUnsafe(4 + length);
     record.writeUInt32LE(length, 0);
     frame.bytes.copy(record, 4, frame.start, frame.end);
+    // The header counts a checksum that is not kept.
+    record.writeUInt32LE(length, 4 + EVENT_SIZE_AT);
     this.#waiting.push(record);
     this.#waitingBytes += record.length;
     if (this.#waitingBytes >= PIECE_BYTES) this.#closePiece();
