@@ -188,12 +188,20 @@ function put(out: Units, unit: number): void {
   out.units[out.length++] = unit;
 }
 
+/** Four-byte codes of gb18030 that have a character: those up to U+FFFF and those beyond. */
+const FOUR_BYTE_RANGES = [
+  { first: 0x81308130, last: 0x8431a439 },
+  { first: 0x90308130, last: 0xe3329a35 },
+] as const;
+
 /** A four-byte code of gb18030: two digits among its bytes. Returns its length, or 0. */
 function writeFourByteCode(bytes: Buffer, at: number, out: Units): number {
   const digit = bytes[at + 1] ?? 0;
-  if (digit < 0x30 || digit > 0x39) return 0;
+  if (digit < 0x30 || digit > 0x39 || at + 4 > bytes.length) return 0;
+  const code = bytes.readUInt32BE(at);
+  const hasCharacter = FOUR_BYTE_RANGES.some(({ first, last }) => code >= first && code <= last);
   const text = iconv.decode(bytes.subarray(at, at + 4), 'gb18030');
-  const known = text.includes('\ufffd') ? '?' : text;
+  const known = hasCharacter ? text : '?';
   for (let i = 0; i < known.length; i++) put(out, known.charCodeAt(i));
   return 4;
 }

@@ -49,6 +49,10 @@ function anyPresence(length: number): fc.Arbitrary<boolean[]> {
   );
 }
 
+function hasColumn({ present }: Case): boolean {
+  return present.includes(true);
+}
+
 function visits(code: RowCode, bytes: Buffer, at: number): string[] {
   const visitor = new RecordingVisitor();
   code.visit(bytes, at, visitor);
@@ -75,9 +79,8 @@ describe('compiled row code', () => {
   });
 
   it('makes the keys that the plain one makes, equal for equal columns only', () => {
-    const withColumns = anyCase.chain((one) => {
+    const withColumns = anyCase.filter(hasColumn).chain((one) => {
       const indexes = one.present.flatMap((isPresent, i) => (isPresent ? [i] : []));
-      fc.pre(indexes.length > 0);
       return fc.tuple(
         fc.constant(one),
         fc.shuffledSubarray(indexes, { minLength: 1, maxLength: Math.min(3, indexes.length) }),
