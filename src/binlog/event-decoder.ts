@@ -16,7 +16,7 @@ import { decodeRotate } from './events/rotate.ts';
 import { decodeAnnotateRows, decodeRowsQuery } from './events/rows-query.ts';
 import { decodeRows, isRowsType } from './events/rows.ts';
 import type { SqlModeDialect } from './events/sql-mode.ts';
-import { decodeTableMap } from './events/table-map.ts';
+import { TableMapCache } from './table-map-cache.ts';
 import { decodeTaggedGtid } from './events/tagged-gtid.ts';
 import { decodeTransactionPayload } from './events/transaction-payload.ts';
 import { decodeXaPrepare } from './events/xa-prepare.ts';
@@ -26,7 +26,8 @@ type DecodeEvent = (decoder: EventDecoder, frame: Frame, header: EventHeader) =>
 
 /**
  * Turns frames into events. Pure but for the last format description, which says whose events these
- * are: one decoder for each connection. It works before the first came too, because an artificial
+ * are, and what it saw of table maps, which come again before every rows event: one decoder for each
+ * connection. It works before the first came too, because an artificial
  * rotate event comes before it.
  *
  * Nothing is decoded by guess: what is shorter than it must be or contradicts itself throws
@@ -36,6 +37,7 @@ export class EventDecoder {
   #format: FormatDescriptionEvent | undefined;
   #dialect: SqlModeDialect = { flavor: 'mysql', majorVersion: 8 };
   readonly sources = new GtidSourceInterner();
+  readonly tableMaps = new TableMapCache();
 
   get flavor(): GtidFlavor {
     return this.#dialect.flavor;
@@ -63,6 +65,7 @@ export class EventDecoder {
   /** The events that follow were written by the server that this describes. */
   setFormat(format: FormatDescriptionEvent): void {
     this.#format = format;
+    this.tableMaps.clear();
     const majorVersion = Number.parseInt(format.serverVersion, 10);
     this.#dialect = {
       flavor: format.flavor,
@@ -111,7 +114,7 @@ function addStateful(decoders: (DecodeEvent | undefined)[]): void {
   decoders[EVENT.QUERY] = decodeQueryEvent;
   decoders[EVENT.QUERY_COMPRESSED] = decodeQueryEvent;
   decoders[EVENT.TABLE_MAP] = (decoder, frame, header) =>
-    decodeTableMap(frame, header, decoder.flavor);
+    decoder.tableMaps.decode(frame, header, decoder.flavor);
   decoders.forEach((_, typeCode) => {
     if (isRowsType(typeCode)) {
       decoders[typeCode] = (decoder, frame, header) =>

@@ -2,11 +2,14 @@ import type { RowsChange } from '../core/change.ts';
 import type { RowImage } from '../core/row.ts';
 import type { TableRoute } from '../core/route.ts';
 import type { Column, Table } from '../core/table.ts';
+import { jsonString } from './json-text.ts';
 
 /** A column as a format writes it: its place in the image and how its value becomes text. */
 export interface PlannedColumn<E> {
   readonly index: number;
   readonly name: string;
+  /** The name as a JSON member up to its value: `"name":`. */
+  readonly label: string;
   readonly column: Column;
   readonly encode: E;
 }
@@ -42,7 +45,7 @@ export class RowPlans<E> {
       const column = table.columns[index];
       return column === undefined || column.isHidden
         ? []
-        : [{ index, name, column, encode: this.#encoderOf(column) }];
+        : [{ index, name, label: `${jsonString(name)}:`, column, encode: this.#encoderOf(column) }];
     });
     const key = table.primaryKey.flatMap((index) => columns.filter((c) => c.index === index));
     return { database: route.target.database, table: route.target.table, columns, key };
@@ -70,7 +73,7 @@ export function rowPair(change: RowsChange, row: number): RowPair {
 export function currentRow(pair: RowPair): RowImage {
   const { before, after } = pair;
   if (after === undefined) return before ?? [];
-  if (before === undefined) return after;
+  if (before === undefined || !after.includes(undefined)) return after;
   const length = Math.max(before.length, after.length);
   return Array.from({ length }, (_, i) => (after[i] === undefined ? before[i] : after[i]));
 }

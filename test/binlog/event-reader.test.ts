@@ -29,6 +29,8 @@ describe('EventReader', () => {
     expect(reader.u24()).toBe(0);
     expect(() => reader.u8()).toThrow(/A test event: it ends too early/);
     expect(() => readerOf(1, 2).sub(3)).toThrow(/too early/);
-    expect(() => { readerOf(1, 2).skip(-1); }).toThrow(/too early/);
+    expect(() => {
+      readerOf(1, 2).skip(-1);
+    }).toThrow(/too early/);
   });
 });

@@ -36,6 +36,10 @@ export function tableMapIdentity(frame: Frame): {
   return { tableId, body: reader.view(reader.remaining) };
 }
 
+export function tableMapIdOf(frame: Frame): number {
+  return EventReader.ofBody(frame, 'table map').u48();
+}
+
 /** As comparing `tableMapIdentity(frame).body` with `body`, without making a view. */
 export function hasTableMapBody(frame: Frame, body: Buffer): boolean {
   const start = frame.start + HEADER_LENGTH + POST_HEADER_LENGTH;

@@ -169,17 +169,19 @@ export class CanalEncoder implements MessageEncoder {
 }
 
 function byName(plan: Plan, text: (column: Plan['columns'][number]) => string): string {
-  return `{${plan.columns.map((column) => `${jsonString(column.name)}:${text(column)}`).join(',')}}`;
+  return `{${plan.columns.map((column) => `${column.label}${text(column)}`).join(',')}}`;
 }
 
 /** `only`: indexes of the columns that are wanted; undefined: all that are in the image. */
 function rowObject(plan: Plan, row: RowImage, only: ReadonlySet<number> | undefined): string {
-  const members = plan.columns.flatMap(({ index, name, encode }) => {
+  let json = '';
+  for (const { index, label, encode } of plan.columns) {
     const value = row[index];
-    if (value === undefined || only?.has(index) === false) return [];
-    return [`${jsonString(name)}:${value === null ? 'null' : jsonString(encode.text(value))}`];
-  });
-  return `{${members.join(',')}}`;
+    if (value === undefined || only?.has(index) === false) continue;
+    const text = value === null ? 'null' : jsonString(encode.text(value));
+    json += json === '' ? label + text : `,${label}${text}`;
+  }
+  return `{${json}}`;
 }
 
 function addChanged(changed: Set<number>, plan: Plan, before: RowImage, after: RowImage): void {

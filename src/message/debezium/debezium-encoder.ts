@@ -19,7 +19,7 @@ import {
   type RowPlan,
 } from '../row-plan.ts';
 import { tableChanges } from './debezium-ddl.ts';
-import { processedAt, sourceBlock, type SourceIdentity } from './debezium-source.ts';
+import { processedAt, sourceBlocks, type SourceIdentity } from './debezium-source.ts';
 import {
   debeziumEncoderOf,
   type DebeziumValueOptions,
@@ -47,6 +47,7 @@ interface RowPlace {
   readonly change: RowsChange;
   readonly plan: Plan;
   readonly row: number;
+  readonly source: (row: number) => string;
   readonly nowMs: number;
 }
 
@@ -95,8 +96,14 @@ export class DebeziumEncoder implements MessageEncoder {
 
   *#rows(tx: Transaction, change: RowsChange, context: EncodeContext): Generator<Message> {
     const plan = this.#plans.of(change);
+    const source = sourceBlocks(this.#identity, {
+      tx,
+      change,
+      name: plan,
+      query: this.#options.rowQuery === true ? change.rowsQuery : undefined,
+    });
     for (let row = 0; row < rowCount(change); row++) {
-      const place: RowPlace = { tx, change, plan, row, nowMs: context.nowMs };
+      const place: RowPlace = { tx, change, plan, row, source, nowMs: context.nowMs };
       if (change.action === 'insert') yield this.#created(place);
       else if (change.action === 'delete') yield* this.#deleted(place, change.before.at(row));
       else yield* this.#updated(place);
@@ -147,17 +154,10 @@ export class DebeziumEncoder implements MessageEncoder {
     envelope: Envelope,
     headers: Message['headers'] = NO_HEADERS,
   ): Message {
-    const { plan, change, tx, nowMs } = place;
-    const source = sourceBlock(this.#identity, {
-      tx,
-      change,
-      name: plan,
-      row: place.row,
-      query: this.#options.rowQuery === true ? change.rowsQuery : undefined,
-    });
+    const { plan, change, nowMs } = place;
     return {
       key,
-      value: envelopeText(envelope, source, nowMs),
+      value: envelopeText(envelope, place.source(place.row), nowMs),
       database: plan.database,
       table: plan.table,
       type: change.action,
@@ -185,7 +185,7 @@ export class DebeziumEncoder implements MessageEncoder {
     const [effect] = change.effects;
     const isTable = effect !== undefined && 'table' in effect;
     const name = isTable ? nameOf(effect.table) : { database: databaseOf(change), table: '' };
-    const source = sourceBlock(this.#identity, { tx, change, name, row: 0, query: undefined });
+    const source = sourceBlocks(this.#identity, { tx, change, name, query: undefined })(0);
     const about = { database: name.database, table: name.table, headers: NO_HEADERS } as const;
     if (effect?.kind === 'truncate') {
       if (this.#options.truncates !== true) return;
@@ -215,16 +215,17 @@ function envelopeText(envelope: Envelope, source: string, nowMs: number): string
 }
 
 function rowObject(plan: Plan, row: RowImage): string {
-  const members = plan.columns.flatMap((column) => {
+  let json = '';
+  for (const column of plan.columns) {
     const value = row[column.index];
-    return value === undefined ? [] : [member(column, value)];
-  });
-  return `{${members.join(',')}}`;
+    if (value === undefined) continue;
+    json += json === '' ? member(column, value) : `,${member(column, value)}`;
+  }
+  return `{${json}}`;
 }
 
 function member(column: PlannedColumn<EncodeValue>, value: ColumnValue): string {
-  const text = value === null ? 'null' : column.encode(value);
-  return `${jsonString(column.name)}:${text}`;
+  return column.label + (value === null ? 'null' : column.encode(value));
 }
 
 function uniqueKeyColumns(plan: Plan, change: RowsChange): PlannedColumn<EncodeValue>[] {

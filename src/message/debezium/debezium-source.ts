@@ -17,26 +17,31 @@ export interface SourcePlace {
   readonly tx: Transaction;
   readonly change: RowsChange | SchemaChange;
   readonly name: TableName;
-  /** Number of the row in its event. */
-  readonly row: number;
   readonly query: string | undefined;
 }
 
-/** The `source` block, members in Debezium's order (AbstractSourceInfoStructMaker, BinlogSourceInfoStructMaker). */
-export function sourceBlock(identity: SourceIdentity, place: SourcePlace): string {
+/**
+ * The `source` block, members in Debezium's order (AbstractSourceInfoStructMaker,
+ * BinlogSourceInfoStructMaker), as a function of the row's number in its event: the rest is the same
+ * for all rows of a change.
+ */
+export function sourceBlocks(
+  identity: SourceIdentity,
+  place: SourcePlace,
+): (row: number) => string {
   const { tx, change, name } = place;
   const connector = identity.connector ?? tx.gtid?.flavor ?? 'mysql';
   const seconds = change.timestamp;
-  return (
+  const head =
     `{"version":${jsonString(identity.version)},"connector":"${connector}",` +
     `"name":${jsonString(identity.name)},"ts_ms":${times(seconds, 3)},` +
     `"snapshot":"${tx.origin === 'snapshot' ? 'true' : 'false'}","db":${jsonString(name.database)},` +
     `"sequence":null,"ts_us":${times(seconds, 6)},"ts_ns":${times(seconds, 9)},` +
     `"table":${name.table === '' ? 'null' : jsonString(name.table)},"server_id":${tx.serverId},` +
     `"gtid":${tx.gtid === undefined ? 'null' : `"${formatGtid(tx.gtid)}"`},` +
-    `"file":${jsonString(change.coordinates.file)},"pos":${change.coordinates.offset},` +
-    `"row":${place.row},"thread":${tx.threadId ?? 'null'},"query":${jsonStringOrNull(place.query)}}`
-  );
+    `"file":${jsonString(change.coordinates.file)},"pos":${change.coordinates.offset},"row":`;
+  const tail = `,"thread":${tx.threadId ?? 'null'},"query":${jsonStringOrNull(place.query)}}`;
+  return (row) => `${head}${row}${tail}`;
 }
 
 /** `ts_ms`, `ts_us`, `ts_ns`: when it was processed. */

@@ -3,34 +3,60 @@
  * takes the years 0 to 99 for 1900 to 1999, and microseconds of far years are beyond 2^53.
  */
 
-const DATE = /^(\d{4})-(\d\d)-(\d\d)/;
-const TIME_OF_DAY = /(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?$/;
-const SECONDS_PER_DAY = 86_400n;
+const MICROS = 1_000_000;
+const SECONDS_PER_DAY = 86_400;
 
 /** Days since 1970 of `YYYY-MM-DD…`; undefined for zero and impossible dates. */
 export function epochDays(text: string): number | undefined {
-  const parts = DATE.exec(text);
-  if (parts === null) return undefined;
-  const [year = 0, month = 0, day = 0] = parts.slice(1).map(Number);
+  const year = Number(text.slice(0, 4));
+  const month = Number(text.slice(5, 7));
+  const day = Number(text.slice(8, 10));
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
   return daysFromCivil(year, month, day);
 }
 
-/** Microseconds since 1970 of `YYYY-MM-DD hh:mm:ss[.ffffff]` in UTC. */
-export function epochMicros(text: string): bigint | undefined {
+/** A time as whole seconds (rounded down) and the microseconds beyond them. */
+interface Moment {
+  readonly seconds: number;
+  readonly micros: number;
+}
+
+/** `YYYY-MM-DD hh:mm:ss[.ffffff]` in UTC. */
+export function epochMoment(text: string): Moment | undefined {
   const days = epochDays(text);
   if (days === undefined) return undefined;
-  return BigInt(days) * SECONDS_PER_DAY * 1_000_000n + timeMicros(text.slice(11));
+  const { seconds, micros } = clockMoment(text.slice(11));
+  return { seconds: days * SECONDS_PER_DAY + seconds, micros };
+}
+
+/** Milliseconds, rounded down. */
+export function momentMillis({ seconds, micros }: Moment): string {
+  return String(seconds * 1000 + Math.floor(micros / 1000));
+}
+
+export function momentMicros({ seconds, micros }: Moment): string {
+  const near = seconds * MICROS + micros;
+  return Number.isSafeInteger(near)
+    ? String(near)
+    : (BigInt(seconds) * BigInt(MICROS) + BigInt(micros)).toString();
 }
 
 /** Microseconds of `[-]hh:mm:ss[.ffffff]`; hours may exceed 24. */
-export function timeMicros(text: string): bigint {
-  const parts = TIME_OF_DAY.exec(text);
-  if (parts === null) return 0n;
-  const [, hours = '0', minutes = '0', seconds = '0', fraction = ''] = parts;
-  const whole = (BigInt(hours) * 60n + BigInt(minutes)) * 60n + BigInt(seconds);
-  const micros = whole * 1_000_000n + BigInt(fraction.padEnd(6, '0'));
-  return text.startsWith('-') ? -micros : micros;
+export function timeMicros(text: string): string {
+  const isNegative = text.startsWith('-');
+  const { seconds, micros } = clockMoment(isNegative ? text.slice(1) : text);
+  const total = seconds * MICROS + micros;
+  return String(isNegative && total !== 0 ? -total : total);
+}
+
+function clockMoment(text: string): Moment {
+  const minutesAt = text.indexOf(':') + 1;
+  const hours = Number(text.slice(0, minutesAt - 1));
+  const minutes = Number(text.slice(minutesAt, minutesAt + 2));
+  const seconds = Number(text.slice(minutesAt + 3, minutesAt + 5));
+  const fraction = text.slice(minutesAt + 6);
+  const micros = fraction === '' ? 0 : Number(fraction.padEnd(6, '0'));
+  return { seconds: (hours * 60 + minutes) * 60 + seconds, micros };
 }
 
 function daysInMonth(year: number, month: number): number {

@@ -4,7 +4,7 @@ import { bitWidth, bytesOf, integerText, vectorOf } from '../column-values.ts';
 import { geometrySrid, geometryWkb, pointOf } from '../geometry-text.ts';
 import { javaDouble, javaFloat } from '../java-number.ts';
 import { base64, jsonString } from '../json-text.ts';
-import { epochDays, epochMicros, timeMicros } from './debezium-time.ts';
+import { epochDays, epochMoment, momentMicros, momentMillis, timeMicros } from './debezium-time.ts';
 
 /*
  * How Debezium's MySQL and MariaDB connectors write values with schemas off (debezium/debezium,
@@ -33,7 +33,7 @@ const BY_TYPE: Partial<Record<ColumnType, EncodeValue>> = {
   year: integerText,
   float: (value) => javaFloat(Number(value)),
   double: (value) => javaDouble(Number(value)),
-  time: (value) => timeMicros(String(value)).toString(),
+  time: (value) => timeMicros(String(value)),
   vector: (value) => `[${vectorOf(value).map(javaFloat).join(',')}]`,
 };
 
@@ -69,10 +69,10 @@ function dateEncoder(column: Column): EncodeValue {
 /** Up to three decimals: milliseconds; more: microseconds. */
 function datetimeEncoder(column: Column): EncodeValue {
   const none = column.isNullable ? 'null' : '0';
-  const divisor = (column.scale ?? 0) <= 3 ? 1000n : 1n;
+  const format = (column.scale ?? 0) <= 3 ? momentMillis : momentMicros;
   return (value) => {
-    const micros = epochMicros(String(value));
-    return micros === undefined ? none : floorDivide(micros, divisor).toString();
+    const moment = epochMoment(String(value));
+    return moment === undefined ? none : format(moment);
   };
 }
 
@@ -82,11 +82,6 @@ function timestampEncoder(column: Column): EncodeValue {
     const timestamp = String(value);
     return epochDays(timestamp) === undefined ? none : `"${timestamp.replace(' ', 'T')}Z"`;
   };
-}
-
-function floorDivide(value: bigint, divisor: bigint): bigint {
-  const quotient = value / divisor;
-  return value < 0n && quotient * divisor !== value ? quotient - 1n : quotient;
 }
 
 /** BIT(1) is a boolean; the rest their bytes, lowest first. */

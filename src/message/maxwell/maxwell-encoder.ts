@@ -23,13 +23,11 @@ const NO_HEADERS = {};
 
 type Plan = RowPlan<EncodeValue>;
 
-/** What the members in front of `data` need. */
-interface RowPlace {
-  readonly tx: Transaction;
-  readonly change: RowsChange;
-  readonly offset: number;
-  readonly isCommit: boolean;
-  readonly nowMs: number;
+/** What is the same for all rows of a change: the members before and behind xoffset and commit. */
+interface Head {
+  readonly start: string;
+  readonly end: string;
+  readonly hasCommitInfo: boolean;
 }
 
 /**
@@ -64,20 +62,17 @@ export class MaxwellEncoder implements MessageEncoder {
 
   *#rows(tx: Transaction, change: RowsChange, context: EncodeContext): Generator<Message> {
     const plan = this.#plans.of(change);
+    const head = this.#head(plan, tx, change, context);
     const count = rowCount(change);
     for (let i = 0; i < count; i++) {
       const pair = rowPair(change, i);
       const row = currentRow(pair);
-      const place: RowPlace = {
-        tx,
-        change,
-        offset: context.rowOffset + i,
-        isCommit: context.isLast && i === count - 1,
-        nowMs: context.nowMs,
-      };
+      const isCommit = context.isLast && i === count - 1;
+      const place = head.hasCommitInfo ? this.#place(isCommit, context.rowOffset + i) : '';
+      const old = change.action === 'update' ? this.#old(plan, pair) : '';
       yield {
         key: maxwellKey(plan, row, this.#keyForm),
-        value: this.#value(plan, pair, row, place),
+        value: `${head.start}${place}${head.end}${this.#body(plan, row, old)}`,
         database: plan.database,
         table: plan.table,
         type: change.action,
@@ -86,29 +81,19 @@ export class MaxwellEncoder implements MessageEncoder {
     }
   }
 
-  #value(plan: Plan, pair: RowPair, row: RowImage, place: RowPlace): string {
-    let json = this.#head(plan, place);
-    if (this.#options.primaryKeys === true) {
-      json += `,"primary_key":[${plan.key.map((column) => valueOf(column, row)).join(',')}]`;
-    }
-    if (this.#options.primaryKeyColumns === true) {
-      json += `,"primary_key_columns":${jsonArray(plan.key.map((column) => column.name))}`;
-    }
-    json += `,"data":{${this.#members(plan, row)}}`;
-    const old = place.change.action === 'update' ? this.#old(plan, pair) : '';
-    return old === '' ? `${json}}` : `${json},"old":{${old}}}`;
-  }
-
-  #head(plan: Plan, place: RowPlace): string {
-    const { change, tx } = place;
+  #head(plan: Plan, tx: Transaction, change: RowsChange, context: EncodeContext): Head {
     const isSnapshot = tx.origin === 'snapshot';
+    const hasCommitInfo = this.#options.commitInfo !== false && !isSnapshot;
     const type = isSnapshot ? 'bootstrap-insert' : change.action;
-    const ts = isSnapshot ? Math.floor(place.nowMs / 1000) : change.timestamp;
-    return (
-      `{"database":${jsonString(plan.database)},"table":${jsonString(plan.table)}${this.#query(change)}` +
-      `,"type":"${type}","ts":${ts}${isSnapshot ? '' : this.#origin(place)}` +
-      (this.#options.pushTimestamp === true ? `,"push_ts":${pushTimestamp(place.nowMs)}` : '')
-    );
+    const ts = isSnapshot ? Math.floor(context.nowMs / 1000) : change.timestamp;
+    const xid = hasCommitInfo && tx.xid !== undefined ? `,"xid":${tx.xid.toString()}` : '';
+    const start =
+      `{"database":${jsonString(plan.database)},"table":${jsonString(plan.table)}` +
+      `${this.#query(change)},"type":"${type}","ts":${ts}${xid}`;
+    const end =
+      (isSnapshot ? '' : this.#origin(tx, change)) +
+      (this.#options.pushTimestamp === true ? `,"push_ts":${pushTimestamp(context.nowMs)}` : '');
+    return { start, end, hasCommitInfo };
   }
 
   #query(change: RowsChange): string {
@@ -118,15 +103,10 @@ export class MaxwellEncoder implements MessageEncoder {
     return `,"query":${jsonString(query)}`;
   }
 
-  /** From `xid` to `thread_id`. */
-  #origin(place: RowPlace): string {
+  /** From `position` to `thread_id`. */
+  #origin(tx: Transaction, change: RowsChange): string {
     const options = this.#options;
-    const { tx, change } = place;
-    let json = options.commitInfo === false ? '' : this.#commitInfo(place);
-    if (options.position === true) json += `,"position":"${formatCoordinates(change.coordinates)}"`;
-    if (options.gtid === true) {
-      json += `,"gtid":${tx.gtid === undefined ? 'null' : `"${formatGtid(tx.gtid)}"`}`;
-    }
+    let json = placeMembers(options, tx, change);
     if (options.serverId === true) json += `,"server_id":${tx.serverId}`;
     if (options.threadId === true && tx.threadId !== undefined) {
       json += `,"thread_id":${tx.threadId}`;
@@ -134,12 +114,22 @@ export class MaxwellEncoder implements MessageEncoder {
     return json;
   }
 
-  #commitInfo(place: RowPlace): string {
-    const { xid } = place.tx;
-    let json = xid === undefined ? '' : `,"xid":${xid.toString()}`;
-    if (place.isCommit) json += ',"commit":true';
-    else if (this.#options.xoffset === true) json += `,"xoffset":${place.offset}`;
-    return json;
+  #place(isCommit: boolean, offset: number): string {
+    if (isCommit) return ',"commit":true';
+    return this.#options.xoffset === true ? `,"xoffset":${offset}` : '';
+  }
+
+  /** From `primary_key` to the end. */
+  #body(plan: Plan, row: RowImage, old: string): string {
+    let json = '';
+    if (this.#options.primaryKeys === true) {
+      json += `,"primary_key":[${plan.key.map((column) => valueOf(column, row)).join(',')}]`;
+    }
+    if (this.#options.primaryKeyColumns === true) {
+      json += `,"primary_key_columns":${jsonArray(plan.key.map((column) => column.name))}`;
+    }
+    json += `,"data":{${this.#members(plan, row)}}`;
+    return old === '' ? `${json}}` : `${json},"old":{${old}}}`;
   }
 
   #members(plan: Plan, row: RowImage): string {
@@ -150,37 +140,33 @@ export class MaxwellEncoder implements MessageEncoder {
       if (value === undefined) continue;
       const encoded = value === null ? 'null' : column.encode(value);
       if (skipNulls && encoded === 'null') continue;
-      json += `${json === '' ? '' : ','}${jsonString(column.name)}:${encoded}`;
+      json += json === '' ? column.label + encoded : `,${column.label}${encoded}`;
     }
     return json;
   }
 
   /** Before values of the columns that are in both images and differ. */
   #old(plan: Plan, { before, after }: RowPair): string {
-    const changed = plan.columns.map((column) => {
-      const was = before?.[column.index];
-      const is = after?.[column.index];
-      if (was === undefined || is === undefined || was === is) return undefined;
-      const encoded = was === null ? 'null' : column.encode(was);
-      return encoded === (is === null ? 'null' : column.encode(is))
-        ? undefined
-        : `${jsonString(column.name)}:${encoded}`;
-    });
-    const isKept = (member: string | undefined): boolean =>
-      member !== undefined && !(this.#options.nulls === false && member.endsWith(':null'));
-    return changed.filter(isKept).join(',');
+    if (before === undefined || after === undefined) return '';
+    let json = '';
+    for (const column of plan.columns) {
+      const was = before[column.index];
+      const is = after[column.index];
+      if (was === undefined || is === undefined || was === is) continue;
+      const encoded = valueOf(column, before);
+      if (encoded === valueOf(column, after)) continue;
+      if (encoded === 'null' && this.#options.nulls === false) continue;
+      json += json === '' ? column.label + encoded : `,${column.label}${encoded}`;
+    }
+    return json;
   }
 
   *#ddl(tx: Transaction, change: SchemaChange, context: EncodeContext): Generator<Message> {
     const options = this.#options;
     for (const { database, table, members } of maxwellDdl(change, options.router)) {
-      let json = `{${members},"ts":${change.timestamp * 1000},"sql":${jsonString(change.statement)}`;
-      if (options.position === true) {
-        json += `,"position":"${formatCoordinates(change.coordinates)}"`;
-      }
-      if (options.gtid === true) {
-        json += `,"gtid":${tx.gtid === undefined ? 'null' : `"${formatGtid(tx.gtid)}"`}`;
-      }
+      let json =
+        `{${members},"ts":${change.timestamp * 1000},"sql":${jsonString(change.statement)}` +
+        placeMembers(options, tx, change);
       if (options.pushTimestamp === true) json += `,"push_ts":${pushTimestamp(context.nowMs)}`;
       yield {
         key: this.#keyForm.randomUuid(),
@@ -192,6 +178,18 @@ export class MaxwellEncoder implements MessageEncoder {
       };
     }
   }
+}
+
+/** `position` and `gtid`. */
+function placeMembers(
+  options: MaxwellOptions,
+  tx: Transaction,
+  change: RowsChange | SchemaChange,
+): string {
+  const position =
+    options.position === true ? `,"position":"${formatCoordinates(change.coordinates)}"` : '';
+  if (options.gtid !== true) return position;
+  return `${position},"gtid":${tx.gtid === undefined ? 'null' : `"${formatGtid(tx.gtid)}"`}`;
 }
 
 /** Seconds with six decimals. */
