@@ -3,7 +3,7 @@ import type { Frame } from '../core/frame.ts';
 import { formatCoordinates } from '../core/position.ts';
 import { createDeferred } from '../lib/deferred.ts';
 import { abortReason } from '../lib/until-aborted.ts';
-import { connectServer, type ServerConnection } from '../server/connect.ts';
+import { connectServer } from '../server/connect.ts';
 import { driverOptions, secureConnection } from '../server/driver-options.ts';
 import { parseHostAddress } from '../server/host-address.ts';
 import type { ServerInfo } from '../server/server-info.ts';
@@ -16,6 +16,9 @@ import type { ReplicaOptions, ReplicaSession } from './replica-session.ts';
 import { sessionStatements } from './session-variables.ts';
 import { Watchdog } from './watchdog.ts';
 
+/** The watchdog is not there yet while the start is checked. */
+const CHECK_TIMEOUT_MS = 20_000;
+
 /**
  * Connects as a replica to the first host that answers, and resolves when the first event is there:
  * so a position that is refused, or an account without the privilege, fails here.
@@ -23,18 +26,18 @@ import { Watchdog } from './watchdog.ts';
 export async function openReplicaSession(options: ReplicaOptions): Promise<ReplicaSession> {
   const { signal } = options;
   const control = await connectServer(options.server, 'source', { signal });
+  const late = setTimeout(() => {
+    control.destroy();
+  }, CHECK_TIMEOUT_MS);
   try {
     await checkStart(control, options);
   } finally {
-    closeQuietly(control);
+    clearTimeout(late);
+    control.destroy();
   }
   const session = new DumpSession(options, control.info);
   await session.opened;
   return session;
-}
-
-function closeQuietly(connection: ServerConnection): void {
-  connection.destroy();
 }
 
 /**

@@ -7,13 +7,16 @@ import { errorFromConnect } from './error-from-server.ts';
 import { parseHostAddress } from './host-address.ts';
 import { readServerInfo } from './read-server-info.ts';
 import type { Row } from './row-reader.ts';
-import { ServerConnection } from './server-connection.ts';
+import { ServerConnection, streamOf } from './server-connection.ts';
 
 export type { ServerConnection } from './server-connection.ts';
 
 export interface ConnectExtras extends DriverExtras {
   readonly signal?: AbortSignal;
 }
+
+/** For the whole login: a frozen server may take the connection and then say nothing. */
+const LOGIN_TIMEOUT_MS = 20_000;
 
 /**
  * A known session whatever the server's defaults: no sql_mode (which would change how literals and
@@ -58,25 +61,31 @@ async function connectHost(
   const address = parseHostAddress(host);
   const raw = createConnection(driverOptions(options, address, extra));
   secureConnection(raw, options, address);
-  const abort = () => {
-    raw.destroy();
-  };
-  extra.signal?.addEventListener('abort', abort, { once: true });
+  const late = AbortSignal.timeout(LOGIN_TIMEOUT_MS);
+  const signal = extra.signal === undefined ? late : AbortSignal.any([extra.signal, late]);
   try {
-    await loggedIn(raw, extra.signal);
-    await queryRaw(raw, SESSION, extra.signal);
-    const info = await readServerInfo(host, (sql) => queryRaw(raw, sql, extra.signal));
+    await loggedIn(raw, signal);
+    await queryRaw(raw, SESSION, signal);
+    const info = await readServerInfo(host, (sql) => queryRaw(raw, sql, signal));
     return new ServerConnection(raw, info, end);
   } catch (thrown) {
     raw.on('error', ignore);
     raw.destroy();
-    throw thrown;
-  } finally {
-    extra.signal?.removeEventListener('abort', abort);
+    streamOf(raw).destroy();
+    throw late.aborted ? new LateError() : thrown;
   }
 }
 
-function loggedIn(raw: Connection, signal: AbortSignal | undefined): Promise<void> {
+/** In the driver's form, so that it is taken for what it is: nobody there. */
+class LateError extends Error {
+  readonly code = 'ETIMEDOUT';
+
+  constructor() {
+    super(`no answer within ${LOGIN_TIMEOUT_MS / 1000} s`);
+  }
+}
+
+function loggedIn(raw: Connection, signal: AbortSignal): Promise<void> {
   return settle(signal, (done) => {
     // Without a listener an error of the socket would end the process; it stays for good.
     raw.on('error', done);
@@ -86,7 +95,7 @@ function loggedIn(raw: Connection, signal: AbortSignal | undefined): Promise<voi
   });
 }
 
-function queryRaw(raw: Connection, sql: string, signal: AbortSignal | undefined) {
+function queryRaw(raw: Connection, sql: string, signal: AbortSignal) {
   return settle<readonly Row[]>(signal, (done) => {
     raw.query(sql, (error: unknown, rows: unknown) => {
       done(error ?? undefined, rows as readonly Row[]);
@@ -96,16 +105,16 @@ function queryRaw(raw: Connection, sql: string, signal: AbortSignal | undefined)
 
 /** A callback as a promise that an abort settles too: the driver forgets callbacks when destroyed. */
 function settle<T>(
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
   begin: (done: (error?: unknown, value?: T) => void) => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => {
-      if (signal !== undefined) reject(abortReason(signal));
+      reject(abortReason(signal));
     };
-    signal?.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abort, { once: true });
     begin((error, value) => {
-      signal?.removeEventListener('abort', abort);
+      signal.removeEventListener('abort', abort);
       if (error === undefined) resolve(value as T);
       else reject(error instanceof Error ? error : new Error(typeof error));
     });

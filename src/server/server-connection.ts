@@ -156,6 +156,6 @@ function toRunResult(result: unknown): RunResult {
 }
 
 /** The socket; the driver's types leave it out. */
-function streamOf(raw: Connection): NodeJS.EventEmitter & { destroy(): void } {
+export function streamOf(raw: Connection): NodeJS.EventEmitter & { destroy(): void } {
   return (raw as unknown as { stream: NodeJS.EventEmitter & { destroy(): void } }).stream;
 }
