@@ -112,7 +112,7 @@ export class BatchPlanner {
       if (at !== start) out.raw(COMMA);
       out.raw(OPEN);
       values.begin();
-      effect.after?.visit(effect.afterRow, values);
+      effect.after?.visit(effect.row, values);
       out.raw(CLOSE);
       at++;
     } while (this.#hasRoom(effects, at, start + this.#limits.maxStatementRows));
@@ -128,9 +128,9 @@ export class BatchPlanner {
     const { out } = this.#writer;
     const text = this.#text;
     out.raw(text.updateHead);
-    const warnings = this.#visit(effect.after, effect.afterRow, text.assignSlots, COMMA);
+    const warnings = this.#visit(effect.after, effect.row, text.assignSlots, COMMA);
     out.raw(WHERE);
-    this.#visit(effect.after, effect.afterRow, text.keySlots, AND);
+    this.#visit(effect.after, effect.row, text.keySlots, AND);
     this.#end('update', [effect], exactly(1, warnings + this.#keyWarnings()));
   }
 
@@ -160,7 +160,7 @@ export class BatchPlanner {
   }
 
   #estimate(effect: RowEffect): number {
-    const bytes = effect.after?.byteLength(effect.afterRow) ?? 0;
+    const bytes = effect.after?.byteLength(effect.row) ?? 0;
     return bytes + this.#binding.columns.length * BYTES_PER_COLUMN;
   }
 

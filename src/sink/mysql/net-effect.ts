@@ -3,7 +3,7 @@ import type { RowImages, RowKey } from '../../core/row.ts';
 import type { RowRef } from './plan.ts';
 import type { TableBinding } from './table-binding.ts';
 
-/** What became of one row identity over a group. `change` and `row`: the last event about it. */
+/** What became of one row identity over a group. `change` and `row`: the last event about it; `after` is of that row. */
 export interface RowEffect extends RowRef {
   readonly key: RowKey;
   /** The row as it was before the group; undefined: it was not there. */
@@ -11,7 +11,6 @@ export interface RowEffect extends RowRef {
   readonly beforeRow: number;
   /** The row as it is after the group; undefined: it is gone. */
   readonly after: RowImages | undefined;
-  readonly afterRow: number;
 }
 
 /** Applied in this order: deletes (with vanished), inserts, upserts. */
@@ -26,12 +25,32 @@ export interface NetEffect {
   readonly upserts: readonly RowEffect[];
 }
 
-interface MutableEffect extends RowEffect {
+/** A class for its one constant shape: there is one of these for each row of a group. */
+class Effect implements RowEffect {
+  readonly key: RowKey;
+  readonly before: RowImages | undefined;
+  readonly beforeRow: number;
   change: RowsChange;
   row: number;
   after: RowImages | undefined;
-  afterRow: number;
+
+  constructor(key: RowKey, change: RowsChange, row: number, fate: Fate) {
+    this.key = key;
+    this.change = change;
+    this.row = row;
+    this.before = fate === 'appears' ? undefined : change.before;
+    this.beforeRow = row;
+    this.after = fate === 'disappears' ? undefined : change.after;
+  }
+
+  moveTo(change: RowsChange, row: number, after: RowImages | undefined): void {
+    this.change = change;
+    this.row = row;
+    this.after = after;
+  }
 }
+
+type Fate = 'appears' | 'changes' | 'disappears';
 
 /**
  * The net effect of a closed run of changes of one table, by row identity: the first image before and
@@ -115,7 +134,7 @@ function addUpdates(
 class EffectMap {
   /** A row was deleted and came again under the same identity. */
   hasRemade = false;
-  readonly #effects = new Map<RowKey, MutableEffect>();
+  readonly #effects = new Map<RowKey, Effect>();
 
   all(): IterableIterator<RowEffect> {
     return this.#effects.values();
@@ -125,12 +144,12 @@ class EffectMap {
   appear(key: RowKey, change: RowsChange, row: number): boolean {
     const known = this.#effects.get(key);
     if (known === undefined) {
-      this.#add({ key, change, row, before: undefined, beforeRow: 0 }, change.after);
+      this.#effects.set(key, new Effect(key, change, row, 'appears'));
       return true;
     }
     if (known.after !== undefined) return false;
     if (known.before !== undefined) this.hasRemade = true;
-    setAfter(known, change, row, change.after);
+    known.moveTo(change, row, change.after);
     return true;
   }
 
@@ -138,11 +157,11 @@ class EffectMap {
   disappear(key: RowKey, change: RowsChange, row: number): boolean {
     const known = this.#effects.get(key);
     if (known === undefined) {
-      this.#add({ key, change, row, before: change.before, beforeRow: row }, undefined);
+      this.#effects.set(key, new Effect(key, change, row, 'disappears'));
       return true;
     }
     if (known.after === undefined) return false;
-    setAfter(known, change, row, undefined);
+    known.moveTo(change, row, undefined);
     return true;
   }
 
@@ -150,29 +169,13 @@ class EffectMap {
   change(key: RowKey, change: RowsChange, row: number): boolean {
     const known = this.#effects.get(key);
     if (known === undefined) {
-      this.#add({ key, change, row, before: change.before, beforeRow: row }, change.after);
+      this.#effects.set(key, new Effect(key, change, row, 'changes'));
       return true;
     }
     if (known.after === undefined) return false;
-    setAfter(known, change, row, change.after);
+    known.moveTo(change, row, change.after);
     return true;
   }
-
-  #add(effect: Omit<MutableEffect, 'after' | 'afterRow'>, after: RowImages | undefined): void {
-    this.#effects.set(effect.key, { ...effect, after, afterRow: effect.row });
-  }
-}
-
-function setAfter(
-  effect: MutableEffect,
-  change: RowsChange,
-  row: number,
-  after: RowImages | undefined,
-): void {
-  effect.change = change;
-  effect.row = row;
-  effect.after = after;
-  effect.afterRow = row;
 }
 
 function sortEffects(binding: TableBinding, effects: Iterable<RowEffect>): NetEffect {
@@ -207,12 +210,24 @@ function hasSameUniqueValues(binding: TableBinding, effect: RowEffect): boolean 
   const { before, after } = effect;
   if (before === undefined || after === undefined) return false;
   return binding.uniqueKeys.every(
-    (columns) => before.keyOf(columns)(effect.beforeRow) === after.keyOf(columns)(effect.afterRow),
+    (columns) => before.keyOf(columns)(effect.beforeRow) === after.keyOf(columns)(effect.row),
   );
 }
 
 /** Rows in key order are cheaper for the target; only numbers are cheap to sort. */
 function sortByKey(effects: RowEffect[]): void {
-  if (effects.length < 2 || !effects.every(({ key }) => typeof key === 'number')) return;
+  if (effects.length < 2 || !isSortable(effects)) return;
   effects.sort((a, b) => (a.key as number) - (b.key as number));
+}
+
+/** Numbers, and not in order already. */
+function isSortable(effects: readonly RowEffect[]): boolean {
+  let isOrdered = true;
+  let last = -Infinity;
+  for (const { key } of effects) {
+    if (typeof key !== 'number') return false;
+    if (key < last) isOrdered = false;
+    last = key;
+  }
+  return !isOrdered;
 }

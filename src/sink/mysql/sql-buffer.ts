@@ -77,7 +77,7 @@ export class SqlBuffer {
     } else {
       this.#reserve(size * 2);
     }
-    this.#length = copyEscaped(this.#slab, this.#length, bytes.subarray(start, end));
+    this.#length = copyEscaped(this.#slab, this.#length, { bytes, start, end });
   }
 
   /** Text inside a quoted literal, as UTF-8. */
@@ -132,17 +132,24 @@ function countSpecials(bytes: Buffer, start: number, end: number): number {
   return count;
 }
 
-function copyEscaped(target: Buffer, offset: number, bytes: Buffer): number {
-  let at = offset;
-  for (const byte of bytes) {
-    if (isSpecial(byte)) {
-      target[at++] = BACKSLASH;
-      target[at++] = byte === 0 ? ZERO : byte;
+interface ByteRange {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+function copyEscaped(target: Buffer, offset: number, { bytes, start, end }: ByteRange): number {
+  let to = offset;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte <= BACKSLASH && isSpecial(byte)) {
+      target[to++] = BACKSLASH;
+      target[to++] = byte === 0 ? ZERO : byte;
     } else {
-      target[at++] = byte;
+      target[to++] = byte;
     }
   }
-  return at;
+  return to;
 }
 
 /** From the end, so that nothing is overwritten before it has moved. */

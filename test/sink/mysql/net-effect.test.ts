@@ -21,7 +21,7 @@ function bindingOf(of: HistoryTable, more: Partial<TableBinding> = {}): TableBin
 }
 
 const beforeOf = (effect: RowEffect) => effect.before?.at(effect.beforeRow) as FakeRow;
-const afterOf = (effect: RowEffect) => effect.after?.at(effect.afterRow) as FakeRow;
+const afterOf = (effect: RowEffect) => effect.after?.at(effect.row) as FakeRow;
 
 /** Applies a net effect the way the statements do; throws where a server would refuse or count otherwise. */
 function applyTo(model: ModelTable, net: NetEffect, identity: readonly number[]): void {
