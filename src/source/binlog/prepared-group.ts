@@ -5,7 +5,7 @@ import type { Frame } from '../../core/frame.ts';
  * machine, when its binlog file is gone.
  *
  * Layout of the payload, one piece after the other: piece 0 is JSON (`PreparedHeader`); the pieces after
- * it hold frames, each as u32 LE length + event bytes without checksum: first the format description,
+ * it hold frames, each as u32 LE length + u8 bytes of checksum that it had + event without it: first the format description,
  * then table maps and rows events. A frame never spans two pieces.
  */
 export interface PreparedHeader {
@@ -15,8 +15,7 @@ export interface PreparedHeader {
 }
 
 const PIECE_BYTES = 1 << 20;
-/** Where an event's header has its size. */
-const EVENT_SIZE_AT = 9;
+const RECORD_HEADER_BYTES = 5;
 
 export class PreparedGroup {
   readonly xid: string;
@@ -40,11 +39,10 @@ export class PreparedGroup {
 
   append(frame: Frame): void {
     const length = frame.end - frame.start;
-    const record = Buffer.allocUnsafe(4 + length);
+    const record = Buffer.allocUnsafe(RECORD_HEADER_BYTES + length);
     record.writeUInt32LE(length, 0);
-    frame.bytes.copy(record, 4, frame.start, frame.end);
-    // The header counts a checksum that is not kept.
-    record.writeUInt32LE(length, 4 + EVENT_SIZE_AT);
+    record.writeUInt8(frame.checksumLength, 4);
+    frame.bytes.copy(record, RECORD_HEADER_BYTES, frame.start, frame.end);
     this.#waiting.push(record);
     this.#waitingBytes += record.length;
     if (this.#waitingBytes >= PIECE_BYTES) this.#closePiece();
@@ -87,8 +85,9 @@ function* framesOf(pieces: readonly Uint8Array[]): Generator<Frame> {
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     for (let at = 0; at < bytes.length;) {
       const length = bytes.readUInt32LE(at);
-      const start = at + 4;
-      yield { bytes, start, end: start + length, checksumLength: 0 };
+      const checksumLength = bytes[at + 4] === 4 ? 4 : 0;
+      const start = at + RECORD_HEADER_BYTES;
+      yield { bytes, start, end: start + length, checksumLength };
       at = start + length;
     }
   }
