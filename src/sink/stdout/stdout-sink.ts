@@ -27,7 +27,7 @@ const CHUNK_CHARACTERS = 64 * 1024;
  * the operating system. A reader that goes away (a closed pipe) ends it cleanly: `closed` resolves, and
  * what comes after is taken and dropped.
  *
- * Values alone: a tombstone has none, so it prints nothing.
+ * Tombstones print nothing: they are for topics that are compacted.
  */
 export class StdoutSink implements Sink {
   readonly name = 'stdout';
@@ -79,15 +79,12 @@ export class StdoutSink implements Sink {
   }
 
   #append(message: Message): void {
-    if (this.#isClosed) return;
-    if (this.#hasKeys) {
-      const { key, value, headers } = message;
-      this.#chunk +=
-        `{"key":${key === null ? 'null' : asJson(key)},"value":${value ?? 'null'},` +
-        `"headers":${JSON.stringify(headers)}}\n`;
-    } else if (message.value !== null) {
-      this.#chunk += `${message.value}\n`;
-    }
+    const { key, value, headers } = message;
+    if (this.#isClosed || value === null) return;
+    this.#chunk += this.#hasKeys
+      ? `{"key":${key === null ? 'null' : asJson(key)},"value":${value},` +
+        `"headers":${JSON.stringify(headers)}}\n`
+      : `${value}\n`;
   }
 
   async #flush(signal: AbortSignal): Promise<void> {

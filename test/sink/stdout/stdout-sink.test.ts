@@ -81,9 +81,9 @@ describe('StdoutSink', () => {
     );
   });
 
-  it('prints nothing for a tombstone', async () => {
+  it.each([false, true])('prints nothing for a tombstone (keys: %s)', async (keys) => {
     const pipe = new SlowPipe();
-    const sink = makeSink(pipe, { encoder: createEncoder('debezium') });
+    const sink = makeSink(pipe, { encoder: createEncoder('debezium'), keys });
     const { done } = deliver(sink, [fakeDelete(table, [[1]])]);
     await turn();
     pipe.read();
