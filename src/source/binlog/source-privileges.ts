@@ -1,5 +1,5 @@
 import type { ServerConnection } from '../../server/connect.ts';
-import { readOptionalText, readText } from '../../server/row-reader.ts';
+import { readGrants } from '../../server/read-grants.ts';
 
 /** What an account may do everywhere (`ON *.*`), in capitals. */
 export type GlobalPrivileges = ReadonlySet<string>;
@@ -9,22 +9,7 @@ const GLOBAL_GRANT = /^GRANT (.+?) ON \*\.\* TO /i;
 export async function readGlobalPrivileges(
   connection: ServerConnection,
 ): Promise<GlobalPrivileges> {
-  const rows = await connection.query(await grantsQuery(connection));
-  return parseGrants(
-    rows.map((row) => {
-      const [column] = Object.keys(row);
-      return column === undefined ? '' : readText(row, column);
-    }),
-  );
-}
-
-/** MySQL 8 lists roles without what they allow, unless they are named. */
-async function grantsQuery(connection: ServerConnection): Promise<string> {
-  const { flavor, versionNumber } = connection.info;
-  if (flavor === 'mariadb' || versionNumber < 80000) return 'SHOW GRANTS';
-  const [row] = await connection.query('SELECT CURRENT_ROLE() AS roles');
-  const roles = readOptionalText(row, 'roles') ?? 'NONE';
-  return roles === 'NONE' ? 'SHOW GRANTS' : `SHOW GRANTS FOR CURRENT_USER() USING ${roles}`;
+  return parseGrants(await readGrants(connection));
 }
 
 export function parseGrants(grants: readonly string[]): GlobalPrivileges {

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { TailraceError } from '../../core/errors.ts';
+import { quoteAccount } from '../../server/read-grants.ts';
 import { missingPrivileges, type GlobalPrivileges } from './source-privileges.ts';
 import type { SourceSettings } from './source-settings.ts';
 
@@ -93,13 +94,6 @@ function checkPrivileges(
     problems.push(warning('SELECT_NOT_GLOBAL', finding, grant(['SELECT'])));
   }
   return problems;
-}
-
-/** `user@host` as CURRENT_USER() gives it: the host is what follows the last @. */
-function quoteAccount(account: string): string {
-  const at = account.lastIndexOf('@');
-  const quote = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
-  return `${quote(account.slice(0, at))}@${quote(account.slice(at + 1))}`;
 }
 
 function checkVersion({ info }: SourceSettings): SourceProblem | undefined {

@@ -22,7 +22,8 @@ export class XaGroups {
   setFormatDescription(frame: Frame): void {
     // Copied: it outlives the socket chunk that it came in.
     const bytes = Buffer.from(frame.bytes.subarray(frame.start, frame.end));
-    this.#formatDescription = { bytes, start: 0, end: bytes.length, checksumLength: 0 };
+    const { checksumLength } = frame;
+    this.#formatDescription = { bytes, start: 0, end: bytes.length, checksumLength };
   }
 
   start(xid: string): PreparedGroup {
