@@ -77,9 +77,15 @@ export interface Running {
   stderr(): string;
 }
 
+/** TAILRACE_FROM_SOURCE=1: without building first, while working on it. */
+const program =
+  process.env['TAILRACE_FROM_SOURCE'] === '1'
+    ? ['--import', 'tsx', `${root}src/main.ts`]
+    : [`${root}dist/main.js`];
+
 /** The built command, as a user runs it. */
 export function startTailrace(args: readonly string[], env: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, [`${root}dist/main.js`, ...args], {
+  const child = spawn(process.execPath, [...program, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
