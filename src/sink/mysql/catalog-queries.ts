@@ -26,7 +26,7 @@ export async function readCatalog(
 ): Promise<readonly CatalogRows[]> {
   const where = (schema: string, table: string) =>
     `WHERE ${schema} = ${quoteText(database)}` +
-    (tables === undefined ? '' : ` AND ${table} IN (${tables.map(quoteText).join(',')})`);
+    (tables === undefined ? '' : ` AND ${isOneOf(table, tables)}`);
   const own = where('TABLE_SCHEMA', 'TABLE_NAME');
   const [names, columns, keyParts, triggers] = [
     await connection.query(TABLES + own),
@@ -47,6 +47,14 @@ export async function readCatalog(
       triggers: (triggersOf.get(name.table) ?? []).map((trigger) => readText(trigger, 'name')),
     };
   });
+}
+
+/** MySQL 5.x opens only the table meant for `=`, but every table of the database for IN. */
+function isOneOf(column: string, tables: readonly string[]): string {
+  const [first] = tables;
+  return tables.length === 1 && first !== undefined
+    ? `${column} = ${quoteText(first)}`
+    : `${column} IN (${tables.map(quoteText).join(',')})`;
 }
 
 const TABLES = `SELECT TABLE_SCHEMA AS database_name, TABLE_NAME AS table_name, ENGINE AS engine,

@@ -12,9 +12,8 @@ export interface CatalogConnection {
   query(sql: string): Promise<readonly Row[]>;
 }
 
-/** A database is read whole when it is cold and at least this many of its tables are asked for. */
+/** From so many tables on, asked for at once or one after the other, a database is read whole. */
 const WHOLE_DATABASE_TABLES = 4;
-const TABLES_IN_LIST = 200;
 
 /**
  * The target's definitions, read when first needed and kept until a DDL. A table that does not exist is kept as missing
@@ -23,7 +22,8 @@ const TABLES_IN_LIST = 200;
 export class TargetCatalog {
   readonly #connection: () => CatalogConnection;
   readonly #tables = new Map<string, TargetTable>();
-  readonly #wholeDatabases = new Set<string>();
+  /** How many tables of a database were asked for by name; Infinity: it was read whole. */
+  readonly #asked = new Map<string, number>();
   readonly #foreignKeys: ForeignKeyMap;
   #transactionalEngines: ReadonlySet<string> | undefined;
   #version = 0;
@@ -68,7 +68,7 @@ export class TargetCatalog {
   forgetAll(): void {
     this.#version++;
     this.#tables.clear();
-    this.#wholeDatabases.clear();
+    this.#asked.clear();
     this.#foreignKeys.forgetAll();
   }
 
@@ -84,17 +84,10 @@ export class TargetCatalog {
   }
 
   async #loadTables(database: string, names: readonly TableName[]): Promise<void> {
-    const isCold = !this.#wholeDatabases.has(database);
-    const isWhole = isCold && names.length >= WHOLE_DATABASE_TABLES;
-    if (isWhole || names.length > TABLES_IN_LIST) {
-      await this.#read(database, undefined);
-      this.#wholeDatabases.add(database);
-    } else {
-      await this.#read(
-        database,
-        names.map(({ table }) => table),
-      );
-    }
+    const asked = (this.#asked.get(database) ?? 0) + names.length;
+    const isWhole = asked < Infinity && asked >= WHOLE_DATABASE_TABLES;
+    await this.#read(database, isWhole ? undefined : names.map(({ table }) => table));
+    this.#asked.set(database, isWhole ? Infinity : asked);
   }
 
   async #read(database: string, tables: readonly string[] | undefined): Promise<void> {

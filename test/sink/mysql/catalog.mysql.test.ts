@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TargetCatalog } from '../../../src/sink/mysql/catalog.ts';
 import { dropColumnRoute } from './routes.ts';
 import { fakeChange, fakeColumn, fakeTable, identityRoute } from '../../support/fake-images.ts';
 import { applyGroup, openPlanningTarget, rowsOf, TARGETS, type PlanningTarget } from './targets.ts';
@@ -80,11 +81,16 @@ describe.each(TARGETS)('the catalog and bindings on %s', (name) => {
         return target.session.connection.query(sql);
       },
     };
-    const { TargetCatalog } = await import('../../../src/sink/mysql/catalog.ts');
     const catalog = new TargetCatalog(() => counting);
     await catalog.load(tables.map((table) => ({ database: DATABASE, table })));
     expect(connection.count).toBeLessThanOrEqual(6);
     expect(tables.every((table) => catalog.get({ database: DATABASE, table }))).toBe(true);
+    const gradual = new TargetCatalog(() => counting);
+    for (const table of tables.slice(0, 4)) await gradual.load([{ database: DATABASE, table }]);
+    const before = connection.count;
+    await gradual.load(tables.map((table) => ({ database: DATABASE, table })));
+    expect(connection.count).toBe(before);
+    connection.count = 6;
     catalog.forget({ database: DATABASE, table: 'many_3' });
     await catalog.load([{ database: DATABASE, table: 'many_3' }]);
     expect(connection.count).toBeLessThanOrEqual(11);
