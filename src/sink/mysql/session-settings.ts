@@ -15,6 +15,8 @@ export interface SessionSettings {
  * sql_mode: strict modes refuse what the source holds (zero dates, values of older rules); instead
  * each warning is looked at. ALLOW_INVALID_DATES: the source may hold 2020-02-31.
  * NO_AUTO_VALUE_ON_ZERO: a 0 in an AUTO_INCREMENT column stays 0.
+ * Lock waits: a server goes on with the statement of a client that died, and with it goes the task's lock,
+ * for which the next start tries ten seconds.
  * wait_timeout: the connection carries the task's lock and is kept alive by us, so a machine that
  * vanished frees the lock soon.
  */
@@ -30,8 +32,8 @@ const WANTED: readonly (readonly [name: string, value: string])[] = [
   ['sql_big_selects', '1'],
   ['max_error_count', '65535'],
   ['completion_type', '0'],
-  ['innodb_lock_wait_timeout', '20'],
-  ['lock_wait_timeout', '60'],
+  ['innodb_lock_wait_timeout', '8'],
+  ['lock_wait_timeout', '8'],
   ['net_read_timeout', '600'],
   ['net_write_timeout', '600'],
   ['wait_timeout', '90'],

@@ -116,11 +116,24 @@ export class SinkSession {
     if (live === undefined) return;
     const { session } = live.target;
     if (!isQuiet || !session.isAlive) {
+      const isStuck = session.isAlive;
       session.destroy();
+      if (isStuck) await this.#killOnServer(session.connection.threadId).catch(() => undefined);
       return;
     }
     await live.applier.rollback().catch(() => undefined);
     await session.close();
+  }
+
+  /** The server would finish what runs before it notices that we are gone, and keep our lock so long. */
+  async #killOnServer(threadId: number): Promise<void> {
+    const signal = AbortSignal.timeout(TUNING.killTimeoutMs);
+    const connection = await connectServer(this.#options.server, 'target', { signal });
+    try {
+      await connection.run(`KILL ${threadId}`);
+    } finally {
+      connection.destroy();
+    }
   }
 
   async #exclusively(work: (live: Live) => Promise<void>): Promise<void> {

@@ -47,6 +47,7 @@ export async function openTargetSession(
 export class TargetSession {
   /** For statements that are not on the hot path. */
   readonly connection: ServerConnection;
+  readonly #running = new Set<TextCommand>();
 
   constructor(connection: ServerConnection) {
     this.connection = connection;
@@ -73,6 +74,7 @@ export class TargetSession {
     return new Promise((resolve) => {
       const settle = (failure: unknown, replies: readonly StatementReply[]): void => {
         stopListening();
+        this.#running.delete(command);
         resolve({ replies, failure: this.#toError(failure) });
       };
       const command = new TextCommand(pieces, settle);
@@ -83,6 +85,7 @@ export class TargetSession {
         command.onResult(this.#closedError());
         return;
       }
+      this.#running.add(command);
       addCommand(this.connection.raw, command);
     });
   }
@@ -101,6 +104,8 @@ export class TargetSession {
   /** At once; whatever was not committed is rolled back by the server. */
   destroy(): void {
     this.connection.destroy();
+    // The driver forgets the commands of a connection that is destroyed.
+    for (const command of this.#running) command.onResult(this.#closedError());
   }
 
   #toError(failure: unknown): TailraceError | undefined {

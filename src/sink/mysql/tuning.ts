@@ -23,5 +23,7 @@ export const TUNING = {
   retryMinMs: 50,
   retryMaxMs: 3_000,
   /** What `close` gives the group in flight. */
-  closeTimeoutMs: 6_000,
+  closeTimeoutMs: 5_000,
+  /** After that the server is asked to end the connection, for so long. */
+  killTimeoutMs: 2_000,
 } as const;
