@@ -112,7 +112,12 @@ function createTail(task: TaskConfig, tail: Tail, gone: AbortController): Stream
 function createSink(task: TaskConfig, tail: Tail, router: Router): StdoutSink {
   const { rowQuery, keys, ddl, output } = tail.options;
   return new StdoutSink({
-    encoder: createEncoder(tail.format, { router, rowQuery: rowQuery === true }),
+    // A tombstone has no value, so it would be no line.
+    encoder: createEncoder(tail.format, {
+      router,
+      rowQuery: rowQuery === true,
+      ...(tail.format === 'debezium' ? { tombstones: false } : {}),
+    }),
     task: task.name,
     output,
     keys: keys === true,

@@ -22,6 +22,8 @@ export class OpenGroup {
   dropReason: DropReason | undefined;
   /** Did BEGIN, XA START or a MariaDB GTID event open it, so that a statement inside does not end it? */
   isBegun = false;
+  /** MariaDB's binlog_alter_two_phase: the ALTER begins or has failed here; it takes effect at its COMMIT group. */
+  isOnlyAnnounced = false;
   rowsQuery: string | undefined;
   changes: Change[] = [];
   bytes = 0;

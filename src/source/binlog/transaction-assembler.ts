@@ -202,6 +202,7 @@ export class TransactionAssembler {
     const { mariadb } = event;
     if (mariadb === undefined) return;
     group.isBegun = !mariadb.isStandalone;
+    group.isOnlyAnnounced = mariadb.alterPhase === 'start' || mariadb.alterPhase === 'rollback';
     if (mariadb.preparedXid !== undefined) group.preparing = this.#xa.start(mariadb.preparedXid);
   }
 
@@ -258,7 +259,7 @@ export class TransactionAssembler {
         this.#endIfAlone(group);
         return;
       case 'ddl':
-        this.#ddl(event, group);
+        if (!group.isOnlyAnnounced) this.#ddl(event, group);
         this.#endIfAlone(group);
         return;
       case 'ignorable':
