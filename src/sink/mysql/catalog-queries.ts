@@ -65,8 +65,9 @@ const COLUMNS = `SELECT TABLE_NAME AS table_name, COLUMN_NAME AS name, DATA_TYPE
   IS_NULLABLE AS nullable, COLUMN_DEFAULT IS NOT NULL AS has_default, EXTRA AS extra
   FROM information_schema.COLUMNS `;
 
-/** All columns: EXPRESSION and IGNORED exist on some servers only. */
-const KEY_PARTS = `SELECT TABLE_NAME AS table_name, STATISTICS.* FROM information_schema.STATISTICS `;
+/** Not CARDINALITY, for which MySQL 8+ would ask the storage engine. An expression has no COLUMN_NAME. */
+const KEY_PARTS = `SELECT TABLE_NAME AS table_name, INDEX_NAME, NON_UNIQUE, SEQ_IN_INDEX, COLUMN_NAME,
+  SUB_PART, INDEX_TYPE FROM information_schema.STATISTICS `;
 
 const TRIGGERS = `SELECT EVENT_OBJECT_TABLE AS table_name, TRIGGER_NAME AS name
   FROM information_schema.TRIGGERS `;
