@@ -25,10 +25,9 @@ export class ByteGate {
     return this.#reopened === undefined && this.#heldBytes < this.#maxBytes;
   }
 
-  /** Counts the bytes; returns a promise only when the caller has to wait before it brings more. */
-  take(bytes: number, signal: AbortSignal): Promise<void> | undefined {
+  /** Counts the bytes; whoever brings more waits with `waitOpen` first. */
+  take(bytes: number): void {
     this.#heldBytes += bytes;
-    return this.isOpen ? undefined : this.waitOpen(signal);
   }
 
   release(bytes: number): void {
@@ -38,9 +37,10 @@ export class ByteGate {
     this.#reopened = undefined;
   }
 
-  async waitOpen(signal: AbortSignal): Promise<void> {
-    if (this.isOpen) return;
+  /** A promise only when there is something to wait for. */
+  waitOpen(signal: AbortSignal): Promise<unknown> | undefined {
+    if (this.isOpen) return undefined;
     this.#reopened ??= createDeferred<undefined>();
-    await untilAborted(this.#reopened.promise, signal);
+    return untilAborted(this.#reopened.promise, signal);
   }
 }

@@ -90,13 +90,9 @@ export class MysqlSink implements Sink {
 
   async write(batch: readonly Delivery[], signal: AbortSignal): Promise<void> {
     if (this.#error !== undefined) throw this.#error;
-    let room: Promise<void> | undefined;
-    for (const delivery of batch) {
-      this.#accept(delivery);
-      room = this.#gate.take(delivery.transaction.bytes, signal);
-      room?.catch(() => undefined);
-    }
+    for (const delivery of batch) this.#accept(delivery);
     this.#kick();
+    const room = this.#gate.waitOpen(signal);
     if (room !== undefined) await Promise.race([room, this.#failure.promise]);
   }
 
@@ -127,6 +123,7 @@ export class MysqlSink implements Sink {
   #accept({ transaction, ticket }: Delivery): void {
     const { seq, bytes, changes, part } = transaction;
     this.#builder.push({ transaction, ticket });
+    this.#gate.take(bytes);
     this.#unsettled.push({ ticket, seq, bytes, rows: countRows(changes), isLast: part.last });
     this.counters.queuedBytes = this.#gate.heldBytes;
   }
