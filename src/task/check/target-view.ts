@@ -1,0 +1,123 @@
+import type { TargetConfig, TaskConfig } from '../../config/schema.ts';
+import { serverOptions } from '../../config/server-options.ts';
+import { TailraceError } from '../../core/errors.ts';
+import { normalizeCollation } from '../../schema/collation-names.ts';
+import { readOptionalText, readText } from '../../server/row-reader.ts';
+import type { ServerConnection } from '../../server/connect.ts';
+import type { ServerInfo } from '../../server/server-info.ts';
+import { findTargetProblems, logSwitchProblem } from '../../sink/mysql/target-problems.ts';
+import { openTargetSession, type TargetSession } from '../../sink/mysql/target-session.ts';
+import { readTargetSettings, type TargetSettings } from '../../sink/mysql/target-settings.ts';
+import { findTableProblems, type RoutedTable } from '../../sink/mysql/target-table-problems.ts';
+import { lockName } from '../../sink/mysql/task-lock.ts';
+import { readClockOffset } from './clock-offset.ts';
+import type { Problem } from './finding.ts';
+
+/** What a check keeps of the target when its connection is closed. */
+export interface TargetView {
+  readonly info: ServerInfo;
+  readonly problems: readonly Problem[];
+  readonly clockOffsetMs: number;
+  readonly collations: ReadonlySet<string>;
+  /** Lower case; those that a CREATE TABLE may name. */
+  readonly engines: ReadonlySet<string>;
+  readonly isInnodbStrict: boolean;
+  /** A process runs this task now: it holds the lock. */
+  readonly isTaskRunning: boolean;
+}
+
+export interface TargetQuestion {
+  readonly task: TaskConfig;
+  readonly target: TargetConfig;
+  /** undefined: the source could not be asked. */
+  readonly tables: readonly RoutedTable[] | undefined;
+  readonly mustExist: boolean;
+  readonly signal: AbortSignal;
+}
+
+export async function viewTarget(question: TargetQuestion): Promise<TargetView> {
+  const { target } = question;
+  const { session, isLogSwitchRefused } = await openSession(target, question.signal);
+  try {
+    return await view(session.connection, question, isLogSwitchRefused);
+  } finally {
+    await session.close();
+  }
+}
+
+interface CheckedSession {
+  readonly session: TargetSession;
+  readonly isLogSwitchRefused: boolean;
+}
+
+/** As the sink opens it; without the switch of the binlog where that alone is refused. */
+async function openSession(target: TargetConfig, signal: AbortSignal): Promise<CheckedSession> {
+  const options = { server: serverOptions(target), sqlLogBin: true };
+  const session = await openTargetSession(options, signal);
+  if (target.sqlLogBin) return { session, isLogSwitchRefused: false };
+  try {
+    await session.connection.run('SET SESSION sql_log_bin = 0');
+    return { session, isLogSwitchRefused: false };
+  } catch (thrown) {
+    if (!(thrown instanceof TailraceError) || !session.isAlive) throw thrown;
+    return { session, isLogSwitchRefused: true };
+  }
+}
+
+async function view(
+  connection: ServerConnection,
+  { task, target, tables = [], mustExist }: TargetQuestion,
+  isLogSwitchRefused: boolean,
+): Promise<TargetView> {
+  const { stateDatabase, ddl, sqlLogBin, allowNontransactional } = target;
+  const databases = [...new Set(tables.map(({ route }) => route.target.database))];
+  const settings = await readTargetSettings(connection, databases);
+  const needs = { databases, stateDatabase, ddl, sqlLogBin };
+  return {
+    info: connection.info,
+    problems: [
+      ...findTargetProblems(settings, needs),
+      ...(isLogSwitchRefused ? [logSwitchProblem(settings.info, settings.account)] : []),
+      ...(await findTableProblems(connection, tables, { allowNontransactional, mustExist })),
+    ],
+    clockOffsetMs: await readClockOffset(connection),
+    collations: await readCollations(connection),
+    engines: await readEngines(connection),
+    isInnodbStrict: isStrict(settings),
+    isTaskRunning: await isLockTaken(connection, lockName(task.name, stateDatabase)),
+  };
+}
+
+function isStrict({ variables }: TargetSettings): boolean {
+  return variables.get('innodb_strict_mode') === 'ON';
+}
+
+/** MariaDB lists newer collations once for all character sets, and their full names elsewhere. */
+async function readCollations(connection: ServerConnection): Promise<ReadonlySet<string>> {
+  const rows = await connection.query(
+    'SELECT t.* FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY AS t',
+  );
+  const names = rows.flatMap((row) => [
+    readText(row, 'COLLATION_NAME'),
+    readOptionalText(row, 'FULL_COLLATION_NAME') ?? '',
+  ]);
+  return new Set(names.map(normalizeCollation));
+}
+
+async function readEngines(connection: ServerConnection): Promise<ReadonlySet<string>> {
+  const rows = await connection.query(
+    "SELECT LOWER(ENGINE) AS engine FROM information_schema.ENGINES WHERE SUPPORT IN ('YES', 'DEFAULT')",
+  );
+  return new Set(rows.map((row) => readText(row, 'engine')));
+}
+
+async function isLockTaken(connection: ServerConnection, name: string): Promise<boolean> {
+  try {
+    const [row] = await connection.query('SELECT IS_USED_LOCK(?) AS holder', [name]);
+    return readOptionalText(row, 'holder') !== undefined;
+  } catch (error) {
+    // Refused together with GET_LOCK, which is a finding.
+    if (!connection.isAlive) throw error;
+    return false;
+  }
+}
