@@ -167,7 +167,8 @@ export class InOrderPlanner {
       : this.#exactConditions(images, row);
     const orderBy = order.length === 0 ? '' : ` ORDER BY ${order.join(',')}`;
     this.#out.raw(Buffer.from(`${orderBy} LIMIT ${limit}`));
-    return isKeyed && !this.#text.hasNoisyKey ? 0 : Number.MAX_SAFE_INTEGER;
+    const isNoisy = isKeyed ? this.#text.hasNoisyKey : this.#text.hasNoisyColumns;
+    return isNoisy ? Number.MAX_SAFE_INTEGER : 0;
   }
 
   #exactConditions(images: RowImages, row: number): readonly string[] {

@@ -31,8 +31,14 @@ export interface LabelMap {
 
 const UTF8_FAMILY: ReadonlySet<string> = new Set(['utf8mb4', 'utf8mb3', 'ascii']);
 
-/** Introducers that MySQL 8+ calls deprecated, with one warning each. */
-export const NOISY_CHARSETS: ReadonlySet<string> = new Set(['macroman', 'macce', 'dec8', 'hp8']);
+/** Character sets whose mention MySQL 8+ calls deprecated, with one warning each. */
+export const NOISY_CHARSETS: ReadonlySet<string> = new Set([
+  'ucs2',
+  'macroman',
+  'macce',
+  'dec8',
+  'hp8',
+]);
 
 /** Text in this character set, written as it is, is UTF-8 text. */
 export function isUtf8(charset: string | undefined): boolean {

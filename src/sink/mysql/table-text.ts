@@ -34,6 +34,8 @@ export class TableText {
   readonly upsertTail: Buffer | undefined;
   /** Comparing the identity gives deprecation warnings. */
   readonly hasNoisyKey: boolean;
+  /** The same for comparing every column. */
+  readonly hasNoisyColumns: boolean;
   readonly #binding: TableBinding;
   readonly #name: string;
   readonly #fullColumns: string;
@@ -70,7 +72,8 @@ export class TableText {
         )
       : undefined;
     this.upsertTail = upsertTail(binding, identity, dialect);
-    this.hasNoisyKey = identity.some(({ source }) => NOISY_CHARSETS.has(source.charset ?? ''));
+    this.hasNoisyKey = identity.some(isNoisy);
+    this.hasNoisyColumns = binding.columns.some(isNoisy);
   }
 
   /** `INSERT INTO t (a,b) VALUES `, with the columns that are present; undefined `present`: all. */
@@ -88,6 +91,13 @@ export class TableText {
     const name = first === undefined ? '' : nameOf(first);
     return `${name}=${name}`;
   }
+}
+
+/** Compared with an introducer or a conversion that MySQL 8+ calls deprecated. */
+function isNoisy({ source, target }: BoundColumn): boolean {
+  const isConverted = source.charset !== target.charset && target.charset !== undefined;
+  const charsets = isConverted ? [source.charset, target.charset] : [source.charset];
+  return charsets.some((charset) => charset !== undefined && NOISY_CHARSETS.has(charset));
 }
 
 type SlotMaker = (bound: BoundColumn, form: LiteralForm) => LiteralSlot | undefined;
@@ -147,7 +157,7 @@ function exactSlot(bound: BoundColumn, form: LiteralForm): LiteralSlot {
       use: 'compare',
     };
   }
-  if (type === 'set') return plainSlot(form, `CAST(${name} AS UNSIGNED)<=>`, 'compare');
+  if (type === 'set') return plainSlot(form, `(${name}|0)<=>`, 'compare');
   if (type === 'enum') return plainSlot(form, `${name}<=>`, 'compare');
   if (type === 'float' || type === 'double') {
     const sign = `LEFT(CONCAT(${name}),1)`;
