@@ -42,7 +42,8 @@ export default defineConfig(
       'no-console': 'error',
       'max-lines': ['error', { max: 450 }],
       'max-lines-per-function': ['error', { max: 80 }],
-      complexity: ['error', 12],
+      // A flat switch over a union's kinds counts once: it is a table, not twenty decisions.
+      complexity: ['error', { max: 12, variant: 'modified' }],
     },
   },
   {

@@ -54,9 +54,9 @@ async function writeAll(
   deliveries: readonly Delivery[][],
   signal: AbortSignal,
 ): Promise<void> {
-  const writes = sinks.map((sink, index) => {
+  const writes = sinks.map(async (sink, index) => {
     const batch = deliveries[index] ?? [];
-    return batch.length === 0 ? undefined : sink.write(batch, signal);
+    if (batch.length > 0) await sink.write(batch, signal);
   });
   await Promise.all(writes);
 }

@@ -111,31 +111,53 @@ export async function setPosition(
 }
 
 /** Passes the transaction that the task stopped at: at the next start it is read and left out. */
-export async function skipTransaction(
-  options: ChangeOptions & { readonly reason: string },
-): Promise<readonly PositionReport[]> {
-  return changeEach(options, async (task, store) => {
-    const error = lastError(task, store);
-    const { gtid, seq, coordinates } = error.place;
-    if (seq === undefined) throw nothingToSkip(task, `it stopped with ${error.code}`);
-    const admin = task.target === undefined ? undefined : adminOf(task, task.target);
-    const present = admin === undefined ? undefined : await readCheckpoint(admin, options.signal);
-    const checkpoint = present?.checkpoint ?? store.load('mysql')?.checkpoint;
-    if (checkpoint !== undefined && checkpoint.seq >= seq) {
-      throw nothingToSkip(task, `transaction ${seq} is done already`);
-    }
-    const place = gtid ?? coordinates ?? `transaction ${seq}`;
-    const base = report(task, checkpoint, present === undefined ? 'state file' : 'target');
-    if (options.dryRun === true) return { ...base, note: `dry run: would pass ${place}` };
-    const letter = deadLetterOf(error, options.reason);
-    if (admin !== undefined && checkpoint !== undefined) {
-      const { reason, signal } = options;
-      await recordSkip(admin, { checkpoint, letter, place, reason }, signal);
-    }
-    store.add(letter);
-    writeSkip(store, { gtid, seq, reason: options.reason });
-    return { ...base, note: `the next start passes ${place}; it is kept as a dead letter` };
-  });
+export async function skipTransaction(options: SkipOptions): Promise<readonly PositionReport[]> {
+  return changeEach(options, (task, store) => skipOne(task, store, options));
+}
+
+type SkipOptions = ChangeOptions & { readonly reason: string };
+
+async function skipOne(
+  task: TaskConfig,
+  store: TaskStore,
+  options: SkipOptions,
+): Promise<PositionReport> {
+  const error = lastError(task, store);
+  const { gtid, seq, coordinates } = error.place;
+  if (seq === undefined) throw nothingToSkip(task, `it stopped with ${error.code}`);
+  const kept = await presentCheckpoint(task, store, options.signal);
+  if (kept.checkpoint !== undefined && kept.checkpoint.seq >= seq) {
+    throw nothingToSkip(task, `transaction ${seq} is done already`);
+  }
+  const place = gtid ?? coordinates ?? `transaction ${seq}`;
+  const base = report(task, kept.checkpoint, kept.from);
+  if (options.dryRun === true) return { ...base, note: `dry run: would pass ${place}` };
+  const { reason, signal } = options;
+  const letter = deadLetterOf(error, reason);
+  if (task.target !== undefined && kept.from === 'target') {
+    const { checkpoint } = kept;
+    await recordSkip(adminOf(task, task.target), { checkpoint, letter, place, reason }, signal);
+  }
+  store.add(letter);
+  writeSkip(store, { gtid, seq, reason });
+  return { ...base, note: `the next start passes ${place}; it is kept as a dead letter` };
+}
+
+type Kept =
+  | { readonly from: 'target'; readonly checkpoint: Checkpoint }
+  | { readonly from: 'state file' | 'nowhere'; readonly checkpoint: Checkpoint | undefined };
+
+async function presentCheckpoint(
+  task: TaskConfig,
+  store: TaskStore,
+  signal: AbortSignal,
+): Promise<Kept> {
+  if (task.target !== undefined) {
+    const state = await readCheckpoint(adminOf(task, task.target), signal);
+    if (state !== undefined) return { from: 'target', checkpoint: state.checkpoint };
+  }
+  const checkpoint = store.load('mysql')?.checkpoint;
+  return { from: checkpoint === undefined ? 'nowhere' : 'state file', checkpoint };
 }
 
 function lastError(task: TaskConfig, store: TaskStore): TaskErrorStatus {

@@ -74,31 +74,19 @@ export class TaskBoard {
   }
 
   status(nowMs: number = Date.now()): TaskStatus {
-    const running = this.#running;
-    const progress = running?.source.progress;
-    const checkpoint = running?.acker.lowWater ?? this.#checkpoint;
     const sinks = this.#sinkCounters();
-    this.#transactions.sample(nowMs, progress?.transactions ?? 0);
+    const source = this.#sourceStatus();
+    this.#transactions.sample(nowMs, source.transactions);
     this.#rows.sample(nowMs, sumOf(sinks, 'rows'));
     return {
       name: this.name,
       state: this.state,
       since: new Date(this.#state.current.sinceMs).toISOString(),
-      position: checkpoint === undefined ? null : formatPosition(checkpoint.position),
-      coordinates:
-        checkpoint === undefined ? null : formatCoordinates(checkpoint.position.coordinates),
-      seq: checkpoint?.seq ?? null,
-      checkpointAt: this.#checkpointAt?.toISOString() ?? null,
-      source: {
-        host: progress?.host ?? null,
-        coordinates:
-          progress?.coordinates === undefined ? null : formatCoordinates(progress.coordinates),
-        transactions: progress?.transactions ?? 0,
-        dropped: { ...progress?.dropped, ...this.#ddlSkipped },
-      },
+      ...this.#checkpointStatus(),
+      source,
       lag: {
         seconds: this.#lagSeconds(nowMs),
-        bytesInFlight: running?.acker.bytesInFlight ?? 0,
+        bytesInFlight: this.#running?.acker.bytesInFlight ?? 0,
       },
       rates: {
         transactionsPerSecond: this.#transactions.perSecond,
@@ -107,6 +95,31 @@ export class TaskBoard {
       sinks,
       retries: this.#retries,
       error: this.#error ?? null,
+    };
+  }
+
+  #checkpointStatus(): Pick<TaskStatus, 'position' | 'coordinates' | 'seq' | 'checkpointAt'> {
+    const checkpoint = this.#running?.acker.lowWater ?? this.#checkpoint;
+    const checkpointAt = this.#checkpointAt?.toISOString() ?? null;
+    if (checkpoint === undefined) {
+      return { position: null, coordinates: null, seq: null, checkpointAt };
+    }
+    const { position, seq } = checkpoint;
+    const coordinates = formatCoordinates(position.coordinates);
+    return { position: formatPosition(position), coordinates, seq, checkpointAt };
+  }
+
+  #sourceStatus(): TaskStatus['source'] {
+    const progress = this.#running?.source.progress;
+    if (progress === undefined) {
+      return { host: null, coordinates: null, transactions: 0, dropped: {} };
+    }
+    const { host, coordinates, transactions, dropped } = progress;
+    return {
+      host: host ?? null,
+      coordinates: coordinates === undefined ? null : formatCoordinates(coordinates),
+      transactions,
+      dropped: { ...dropped, ...this.#ddlSkipped },
     };
   }
 

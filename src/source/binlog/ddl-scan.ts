@@ -12,6 +12,7 @@ import { BinlogCursor, compareCoordinates } from './binlog-cursor.ts';
 
 /** Event types that can hold or lead to a statement; the rest is passed over unread. */
 const WANTED_TYPES: ReadonlySet<number> = new Set([2, 4, 15, 40, 165]);
+const HEARTBEATS: ReadonlySet<number> = new Set([27, 41]);
 const QUEUED_BYTES = 8 << 20;
 
 export interface DdlScanOptions {
@@ -79,28 +80,33 @@ interface Reading {
 }
 
 function readFrame(frame: Frame, reading: Reading): void {
-  const type = frame.bytes[frame.start + 4] ?? 0;
-  // A heartbeat's position is where the server stands: nothing more comes before it.
-  if (type === 27 || type === 41) {
-    const event = reading.decoder.decode(frame);
-    if (event.kind === 'heartbeat' && event.file !== '') {
-      const { cursor } = reading;
-      const at = { file: event.file, offset: event.offset };
-      if (compareCoordinates(at, cursor.coordinates) > 0) cursor.jump(at);
-    }
+  const { decoder, cursor } = reading;
+  const type = typeOf(frame);
+  if (HEARTBEATS.has(type)) {
+    followHeartbeat(decoder.decode(frame), cursor);
     return;
   }
-  reading.cursor.advance(reading.decoder.header(frame), frame, true);
+  cursor.advance(decoder.header(frame), frame, true);
   if (!WANTED_TYPES.has(type)) return;
-  const event = reading.decoder.decode(frame);
-  if (event.kind === 'rotate') reading.cursor.rotate(event);
-  else if (event.kind === 'transaction-payload') {
+  const event = decoder.decode(frame);
+  if (event.kind === 'rotate') cursor.rotate(event);
+  else if (event.kind !== 'transaction-payload') collect(event, reading);
+  else {
     for (const inner of event.frames()) {
-      if (WANTED_TYPES.has(inner.bytes[inner.start + 4] ?? 0)) {
-        collect(reading.decoder.decode(inner), reading);
-      }
+      if (WANTED_TYPES.has(typeOf(inner))) collect(decoder.decode(inner), reading);
     }
-  } else collect(event, reading);
+  }
+}
+
+/** Its position is where the server stands: nothing more comes before it. */
+function followHeartbeat(event: BinlogEvent, cursor: BinlogCursor): void {
+  if (event.kind !== 'heartbeat' || event.file === '') return;
+  const at = { file: event.file, offset: event.offset };
+  if (compareCoordinates(at, cursor.coordinates) > 0) cursor.jump(at);
+}
+
+function typeOf(frame: Frame): number {
+  return frame.bytes[frame.start + 4] ?? 0;
 }
 
 function collect(event: BinlogEvent, { cursor, options, found }: Reading): void {
