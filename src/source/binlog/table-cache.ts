@@ -1,5 +1,6 @@
 import type { RowsChange } from '../../core/change.ts';
 import type { GtidFlavor } from '../../core/gtid-set.ts';
+import type { RowImages } from '../../core/row.ts';
 import type { Router, TableRoute } from '../../core/route.ts';
 import type { Table } from '../../core/table.ts';
 import type { TableMap } from '../../core/table-map.ts';
@@ -77,28 +78,11 @@ export class TableCache {
   }
 
   /** The changes of one rows event, in slices that fit in memory. */
-  *changesOf(
-    event: RowsEvent,
-    common: Pick<RowsChange, 'coordinates' | 'rowsQuery'>,
-  ): Generator<RowsChange> {
+  *changesOf(event: RowsEvent, place: RowsPlace): Generator<RowsChange> {
     const binding = this.get(event.tableId);
     const reader = (binding.reader ??= this.#open(binding.tableMap));
-    const base = {
-      kind: 'rows',
-      table: reader.table,
-      route: reader.route,
-      coordinates: common.coordinates,
-      rowsQuery: common.rowsQuery,
-      timestamp: event.header.timestamp,
-      noForeignKeyChecks: (event.flags & 0x02) !== 0,
-      noUniqueChecks: (event.flags & 0x04) !== 0,
-      cascadesLogged: (event.flags & 0x10) !== 0,
-    } as const;
-    for (const { before, after } of reader.rows.decode(event, SLICE_BYTES)) {
-      if (before !== undefined && after !== undefined) {
-        yield { ...base, action: 'update', before, after };
-      } else if (after !== undefined) yield { ...base, action: 'insert', after };
-      else if (before !== undefined) yield { ...base, action: 'delete', before };
+    for (const images of reader.rows.decode(event, SLICE_BYTES)) {
+      yield toChange(reader, event, place, images);
     }
   }
 
@@ -107,4 +91,30 @@ export class TableCache {
     const rows = new RowsDecoder(tableMap, table, this.#options.flavor);
     return { table, route: this.#options.router.route(table), rows };
   }
+}
+
+type RowsPlace = Pick<RowsChange, 'coordinates' | 'rowsQuery'>;
+
+/** One literal with every field in place: spreading a shared part costs more than all else here. */
+function toChange(
+  { table, route }: NonNullable<TableBinding['reader']>,
+  { header, action, flags }: RowsEvent,
+  { coordinates, rowsQuery }: RowsPlace,
+  { before, after }: { readonly before?: RowImages; readonly after?: RowImages },
+): RowsChange {
+  // The decoder gives the images that belong to the event's action.
+  return {
+    kind: 'rows',
+    action,
+    before,
+    after,
+    table,
+    route,
+    coordinates,
+    rowsQuery,
+    timestamp: header.timestamp,
+    noForeignKeyChecks: (flags & 0x02) !== 0,
+    noUniqueChecks: (flags & 0x04) !== 0,
+    cascadesLogged: (flags & 0x10) !== 0,
+  } as RowsChange;
 }
