@@ -3,49 +3,56 @@ import type { Sql } from './sql.ts';
 interface ColumnRow {
   readonly COLUMN_NAME: string;
   readonly DATA_TYPE: string;
+  readonly CHARACTER_SET_NAME: string | null;
+}
+
+interface ContentOptions {
+  /** Text as UTF-8 instead of its bytes: for columns of another character set on the other side. */
+  readonly asUtf8?: ReadonlySet<string>;
 }
 
 const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
+/** Long values by length and digest, so that a difference stays readable. */
+const bytes = (value: string): string =>
+  `IF(LENGTH(${value}) > 600, CONCAT(LENGTH(${value}), ':', SHA2(${value}, 256)), HEX(${value}))`;
+
+const NUMBERS = 'tinyint smallint mediumint int bigint decimal year date time datetime timestamp';
+const PLAIN = new Set(`${NUMBERS} uuid inet4 inet6`.split(' '));
+const TEXTS = new Set(['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext']);
+
 /** An expression that shows a column's value exactly, the same on every server that holds the same. */
-function exactText({ COLUMN_NAME, DATA_TYPE }: ColumnRow): string {
-  const column = quote(COLUMN_NAME);
-  switch (DATA_TYPE.toLowerCase()) {
-    case 'char':
-    case 'varchar':
-    case 'tinytext':
-    case 'text':
-    case 'mediumtext':
-    case 'longtext':
-      return `HEX(CONVERT(${column} USING utf8mb4))`;
+function exactText(row: ColumnRow, options: ContentOptions): string {
+  const column = quote(row.COLUMN_NAME);
+  const type = row.DATA_TYPE.toLowerCase();
+  if (PLAIN.has(type)) return `CAST(${column} AS CHAR)`;
+  if (TEXTS.has(type)) {
+    const isUtf8 = options.asUtf8?.has(row.COLUMN_NAME) === true;
+    return bytes(isUtf8 ? `CONVERT(${column} USING utf8mb4)` : `CAST(${column} AS BINARY)`);
+  }
+  switch (type) {
     case 'enum':
     case 'set':
-      return `CONCAT(${column} + 0, ':', HEX(CONVERT(${column} USING utf8mb4)))`;
+      return `CONCAT(CAST(${column} AS UNSIGNED), ':', HEX(CONVERT(${column} USING utf8mb4)))`;
     case 'float':
+    case 'double':
+      // As a double without the column's own number of digits; -0 differs from 0.
       return `CAST(${column} * 1e0 AS CHAR)`;
     case 'bit':
       return `CAST(${column} + 0 AS CHAR)`;
     case 'json':
-      return `CAST(${column} AS CHAR)`;
-    case 'tinyint':
-    case 'smallint':
-    case 'mediumint':
-    case 'int':
-    case 'bigint':
-    case 'decimal':
-    case 'double':
-    case 'year':
-    case 'date':
-    case 'time':
-    case 'datetime':
-    case 'timestamp':
-    case 'uuid':
-    case 'inet4':
-    case 'inet6':
-      return `CAST(${column} AS CHAR)`;
+      return bytes(`CAST(${column} AS CHAR CHARACTER SET utf8mb4)`);
     default:
-      return `HEX(${column})`;
+      // Binary strings, geometry with its SRID, vectors.
+      return bytes(column);
   }
+}
+
+async function columnsOf(sql: Sql, database: string, table: string): Promise<ColumnRow[]> {
+  return (await sql.rows(
+    `SELECT COLUMN_NAME AS COLUMN_NAME, DATA_TYPE AS DATA_TYPE, CHARACTER_SET_NAME AS CHARACTER_SET_NAME
+     FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${sql.connection.escape(database)} AND TABLE_NAME = ${sql.connection.escape(table)} ORDER BY COLUMN_NAME`,
+  )) as unknown as ColumnRow[];
 }
 
 /** Every row of a table as text, sorted: equal lists, equal tables (rows that are there twice, too). */
@@ -54,43 +61,83 @@ export async function tableContent(
   database: string,
   table: string,
   columns?: readonly string[],
+  asUtf8?: ReadonlySet<string>,
 ): Promise<string[]> {
-  await sql.run("SET SESSION time_zone = '+00:00'");
-  const all = (await sql.rows(
-    `SELECT COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${sql.connection.escape(database)} AND TABLE_NAME = ${sql.connection.escape(table)} ORDER BY COLUMN_NAME`,
-  )) as unknown as ColumnRow[];
+  const all = await columnsOf(sql, database, table);
   const wanted = all.filter((c) => columns === undefined || columns.includes(c.COLUMN_NAME));
-  const list = wanted.map((c) => `COALESCE(${exactText(c)}, 'NULL')`).join(", '|', ");
-  const rows = await sql.rows(
-    `SELECT CONCAT(${list}) AS line FROM ${quote(database)}.${quote(table)}`,
+  const options = asUtf8 === undefined ? {} : { asUtf8 };
+  const list = wanted.map((c) => `COALESCE(${exactText(c, options)}, 'NULL')`).join(", '|', ");
+  return inPlainSession(sql, async () => {
+    const rows = await sql.rows(
+      `SELECT CONCAT(${list}) AS line FROM ${quote(database)}.${quote(table)}`,
+    );
+    return rows.map((row) => String(row['line'])).sort();
+  });
+}
+
+/** The caller's own settings neither change what is read nor are changed by it. */
+async function inPlainSession<T>(sql: Sql, read: () => Promise<T>): Promise<T> {
+  await sql.run(
+    'SET @content_zone = @@SESSION.time_zone, @content_mode = @@SESSION.sql_mode',
+    "SET SESSION time_zone = '+00:00', sql_mode = ''",
   );
-  return rows.map((row) => String(row['line'])).sort();
+  try {
+    return await read();
+  } finally {
+    await sql.run('SET SESSION time_zone = @content_zone, sql_mode = @content_mode');
+  }
 }
 
 export async function tableNames(sql: Sql, database: string): Promise<string[]> {
   const rows = await sql.rows(
-    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${sql.connection.escape(database)} AND TABLE_TYPE = 'BASE TABLE' ORDER BY 1`,
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${sql.connection.escape(database)} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')`,
   );
-  return rows.map((row) => String(row['name']));
+  return rows.map((row) => String(row['name'])).sort();
 }
+
+/** Columns that are not of the same character set on both sides. */
+async function differingCharsets(
+  sides: readonly [Sql, Sql],
+  database: string,
+  table: string,
+): Promise<Set<string>> {
+  const plain = (name: string | null) => (name === 'utf8' ? 'utf8mb3' : name);
+  const [left, right] = [
+    await columnsOf(sides[0], database, table),
+    await columnsOf(sides[1], database, table),
+  ];
+  const charsets = new Map(right.map((c) => [c.COLUMN_NAME, plain(c.CHARACTER_SET_NAME)]));
+  return new Set(
+    left
+      .filter((c) => charsets.get(c.COLUMN_NAME) !== plain(c.CHARACTER_SET_NAME))
+      .map((c) => c.COLUMN_NAME),
+  );
+}
+
+const shorten = (line: string): string => (line.length > 1500 ? `${line.slice(0, 1500)}…` : line);
 
 /** What differs between two databases: '' when they are equal. Names a few rows of the first difference. */
 export async function compareDatabases(
   source: Sql,
   target: Sql,
   database: string,
+  /** Tables that only the source is meant to have. */
+  leftOut: readonly string[] = [],
 ): Promise<string> {
-  const [left, right] = [await tableNames(source, database), await tableNames(target, database)];
+  const left = (await tableNames(source, database)).filter((name) => !leftOut.includes(name));
+  const right = await tableNames(target, database);
   if (left.join() !== right.join()) return `tables: ${left.join()} / ${right.join()}`;
   for (const table of left) {
+    const asUtf8 = await differingCharsets([source, target], database, table);
     const [a, b] = [
-      await tableContent(source, database, table),
-      await tableContent(target, database, table),
+      await tableContent(source, database, table, undefined, asUtf8),
+      await tableContent(target, database, table, undefined, asUtf8),
     ];
     if (a.join('\n') === b.join('\n')) continue;
-    const missing = a.filter((line) => !b.includes(line)).slice(0, 3);
-    const extra = b.filter((line) => !a.includes(line)).slice(0, 3);
-    return `${table}: ${a.length} / ${b.length} rows; missing ${JSON.stringify(missing)}; extra ${JSON.stringify(extra)}`;
+    const [inA, inB] = [new Set(a), new Set(b)];
+    const missing = a.filter((line) => !inB.has(line)).slice(0, 3);
+    const extra = b.filter((line) => !inA.has(line)).slice(0, 3);
+    return `${table}: ${a.length} / ${b.length} rows; missing ${JSON.stringify(missing.map(shorten))}; extra ${JSON.stringify(extra.map(shorten))}`;
   }
   return '';
 }

@@ -12,6 +12,7 @@ export interface TaskSetup {
   readonly name?: string;
   readonly start?: string;
   readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
   /** More lines for [task.source], [task.target], and at the end of the file. */
   readonly sourceLines?: string;
   readonly targetLines?: string;
@@ -54,6 +55,7 @@ heartbeat_seconds = 1
 ${start}${setup.sourceLines ?? ''}
 [task.filter]
 include = ${include}
+exclude = ${JSON.stringify(setup.exclude ?? [])}
 ${target}${setup.tail ?? ''}`,
     );
   }
