@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProcessStatus, TaskStatus } from '../../status/task-status.ts';
 import { OwnProcess } from './own-process.ts';
 import { DEMO_PASSWORD, DEMO_USER } from './throwaway-server.ts';
 
@@ -10,8 +9,6 @@ export interface ReplicatorOptions {
   readonly targetHost: string;
   readonly httpPort: number;
 }
-
-const STATUS_TIMEOUT_MS = 500;
 
 /** `tailrace run` as a process of its own, so that it can be killed. */
 export class Replicator {
@@ -51,18 +48,6 @@ export class Replicator {
 
   async stop(): Promise<void> {
     await this.#process?.stop();
-  }
-
-  /** undefined: it does not answer (it was killed, or has not begun). */
-  async status(): Promise<TaskStatus | undefined> {
-    if (this.hasEnded) return undefined;
-    try {
-      const signal = AbortSignal.timeout(STATUS_TIMEOUT_MS);
-      const response = await fetch(`${this.url}status`, { signal });
-      return ((await response.json()) as ProcessStatus).tasks[0];
-    } catch {
-      return undefined;
-    }
   }
 }
 

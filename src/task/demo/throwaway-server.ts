@@ -24,7 +24,7 @@ const COMMON_OPTIONS = [
   '--log-bin=binlog',
   '--binlog-format=ROW',
   '--binlog-row-image=FULL',
-  '--binlog-row-metadata=FULL',
+  '--loose-binlog-row-metadata=FULL',
   '--sync-binlog=0',
   '--innodb-flush-log-at-trx-commit=0',
   '--innodb-buffer-pool-size=128M',
@@ -33,7 +33,7 @@ const COMMON_OPTIONS = [
 
 const OPTIONS = {
   mariadb: ['--gtid-strict-mode=ON'],
-  mysql: ['--gtid-mode=ON', '--enforce-gtid-consistency=ON', '--mysqlx=OFF'],
+  mysql: ['--gtid-mode=ON', '--enforce-gtid-consistency=ON', '--loose-mysqlx=OFF'],
 } as const;
 
 /** A fresh data directory; servers are started on copies of it. */
