@@ -69,8 +69,8 @@ export function rowPlace(statement: PlannedStatement, transaction: Transaction):
   };
 }
 
-export function transactionPlace({ gtid, coordinates }: Transaction): ErrorPlace {
-  const place = { coordinates: formatCoordinates(coordinates) };
+export function transactionPlace({ gtid, coordinates, seq }: Transaction): ErrorPlace {
+  const place = { seq, coordinates: formatCoordinates(coordinates) };
   return gtid === undefined ? place : { ...place, gtid: formatGtid(gtid) };
 }
 
