@@ -1,5 +1,11 @@
 import type { TableName } from '../core/table.ts';
-import { readNumber, readOptionalText, readText, type Row } from '../server/row-reader.ts';
+import {
+  readFlag,
+  readNumber,
+  readOptionalText,
+  readText,
+  type Row,
+} from '../server/row-reader.ts';
 import type { ServerConnection } from '../server/server-connection.ts';
 import { normalizeCollation } from './collation-names.ts';
 import type {
@@ -13,6 +19,8 @@ import type {
 export interface CapturedSchema {
   readonly databases: readonly CapturedDatabase[];
   readonly tables: readonly TableDefinition[];
+  /** The server's explicit_defaults_for_timestamp, which few servers log with a statement. */
+  readonly hasExplicitTimestamps: boolean;
 }
 
 export interface CapturedDatabase {
@@ -36,6 +44,7 @@ export async function captureSchema(
 ): Promise<CapturedSchema> {
   const where = `TABLE_SCHEMA NOT IN ${SYSTEM_DATABASES}`;
   return {
+    hasExplicitTimestamps: await captureTimestamps(connection),
     databases: await captureDatabases(connection),
     tables: (await captureWhere(connection, where)).filter((table) =>
       options.includeTable({ database: table.database, table: table.name }),
@@ -53,7 +62,18 @@ export async function captureTables(
     const where = 'TABLE_SCHEMA = ? AND TABLE_NAME = ?';
     tables.push(...(await captureWhere(connection, where, [name.database, name.table])));
   }
-  return { databases: await captureDatabases(connection), tables };
+  return {
+    hasExplicitTimestamps: await captureTimestamps(connection),
+    databases: await captureDatabases(connection),
+    tables,
+  };
+}
+
+async function captureTimestamps(connection: ServerConnection): Promise<boolean> {
+  const [row] = await connection.query(
+    "SHOW GLOBAL VARIABLES LIKE 'explicit_defaults_for_timestamp'",
+  );
+  return readFlag(row, 'Value');
 }
 
 async function captureDatabases(connection: ServerConnection): Promise<CapturedDatabase[]> {
@@ -192,7 +212,7 @@ function readKeys(rows: readonly Row[], hasLongUnique: boolean): KeyDefinition[]
       key = { name, isUnique, isLongUnique: isUnique && isHash && hasLongUnique, parts: [] };
       keys.set(name, key);
     }
-    if (key.isUnique) key.parts.push(readPart(row));
+    key.parts.push(readPart(row));
   }
   return [...keys.values()];
 }

@@ -77,11 +77,22 @@ export function defaultCollation(charset: string, defaults: CollationDefaults): 
   const { flavor, versionNumber, context } = defaults;
   if (charset === 'utf8mb4' && flavor === 'mysql' && versionNumber >= 80_000) {
     const id = context?.defaultCollationForUtf8mb4;
-    return (id === undefined ? undefined : collationById(id)?.name) ?? 'utf8mb4_0900_ai_ci';
+    const name = id === undefined ? undefined : collationById(id)?.name;
+    if (name !== undefined) return name;
   }
   if (flavor === 'mariadb' && versionNumber >= 110_500 && UCA1400_BY_DEFAULT.has(charset)) {
     return `${charset}_uca1400_ai_ci`;
   }
+  return compiledCollation(charset, defaults);
+}
+
+/** The same before anybody set anything: what CHARACTER SET DEFAULT goes back to. */
+export function compiledCollation(
+  charset: string,
+  { flavor, versionNumber }: Pick<CollationDefaults, 'flavor' | 'versionNumber'>,
+): string {
+  const isNew = charset === 'utf8mb4' && flavor === 'mysql' && versionNumber >= 80_000;
+  if (isNew) return 'utf8mb4_0900_ai_ci';
   return DEFAULTS[charset] ?? `${charset}_general_ci`;
 }
 

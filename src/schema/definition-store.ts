@@ -30,6 +30,8 @@ export class DefinitionStore implements DefinitionLookup {
   /** Grows with every change: what was looked up under the same version still holds. */
   version = 0;
   isComplete = false;
+  /** The server's explicit_defaults_for_timestamp when it was last captured. */
+  hasExplicitTimestamps: boolean | undefined;
 
   constructor(lowerCaseTableNames: 0 | 1 | 2) {
     this.#foldCase = lowerCaseTableNames !== 0;
@@ -97,10 +99,22 @@ export class DefinitionStore implements DefinitionLookup {
     else this.#collations.set(key, collation);
   }
 
-  markComplete(): void {
-    if (this.isComplete) return;
+  /** All tables are there from now on, known or 'unknown'. */
+  markComplete(hasExplicitTimestamps: boolean): void {
+    if (this.isComplete && this.hasExplicitTimestamps === hasExplicitTimestamps) return;
     this.isComplete = true;
-    this.#delta.set(COMPLETE_KEY, '{"complete":1}');
+    this.hasExplicitTimestamps = hasExplicitTimestamps;
+    this.#delta.set(COMPLETE_KEY, this.#completeJson());
+  }
+
+  #completeJson(): string {
+    return JSON.stringify({ complete: 1, explicitTimestamps: this.hasExplicitTimestamps });
+  }
+
+  #readComplete(json: string): void {
+    this.isComplete = true;
+    const { explicitTimestamps } = JSON.parse(json) as { explicitTimestamps?: unknown };
+    if (typeof explicitTimestamps === 'boolean') this.hasExplicitTimestamps = explicitTimestamps;
   }
 
   /** Notes a value that the history keeps itself. */
@@ -119,7 +133,7 @@ export class DefinitionStore implements DefinitionLookup {
   restore(state: SchemaState): readonly (readonly [string, string])[] {
     const rest: (readonly [string, string])[] = [];
     for (const [key, json] of state) {
-      if (key === COMPLETE_KEY) this.isComplete = true;
+      if (key === COMPLETE_KEY) this.#readComplete(json);
       else if (key.startsWith('\0')) rest.push([key, json]);
       else if (key.endsWith('\0')) this.#collations.set(key, readCollation(json));
       else this.#entries.set(key, { definition: fromJson(json), table: undefined });
@@ -130,7 +144,7 @@ export class DefinitionStore implements DefinitionLookup {
 
   state(): Map<string, string> {
     const state = new Map<string, string>();
-    if (this.isComplete) state.set(COMPLETE_KEY, '{"complete":1}');
+    if (this.isComplete) state.set(COMPLETE_KEY, this.#completeJson());
     for (const [key, collation] of this.#collations) state.set(key, JSON.stringify({ collation }));
     for (const [key, { definition }] of this.#entries) state.set(key, toJson(definition));
     return state;

@@ -114,8 +114,8 @@ export class SchemaHistory {
       for (const name of past.unknown) {
         if (this.#store.table(name) === undefined) this.#store.set(name, 'unknown');
       }
-      this.#store.markComplete();
     }
+    this.#store.markComplete(captured.hasExplicitTimestamps);
     this.#futures.add(past.futures);
     return this.#store.takeDelta() ?? new Map<string, string | null>();
   }
@@ -151,7 +151,12 @@ export class SchemaHistory {
     const parsed = this.#parse(ddl);
     const names = touchedNames(parsed);
     const before = this.#knownTables(names);
-    const env: DdlEnvironment = { ...this.#options, context: ddl.context };
+    const { hasExplicitTimestamps } = this.#store;
+    const env: DdlEnvironment = {
+      ...this.#options,
+      context: ddl.context,
+      hasExplicitTimestamps,
+    };
     for (const name of parsed.unclear) this.#store.set(name, 'unknown');
     for (const operation of parsed.operations) {
       for (const outcome of applyOperation(operation, this.#store, env)) {

@@ -38,7 +38,6 @@ export interface KeyDefinition {
   readonly isUnique: boolean;
   /** MariaDB keeps a hidden column with a hash for this unique key. */
   readonly isLongUnique: boolean;
-  /** Empty for a key that is not unique: only its name is kept, since a later name may depend on it. */
   readonly parts: readonly KeyPart[];
 }
 

@@ -46,6 +46,8 @@ export function walkBack(
   return { ...walk.result(), futures: futures.reverse() };
 }
 
+type RenameOperation = Extract<DdlOperation, { kind: 'rename-table' }>;
+
 class BackwardWalk {
   readonly #keyOf: (name: TableName) => string;
   readonly #tables = new Map<string, TableDefinition>();
@@ -100,8 +102,7 @@ class BackwardWalk {
       case 'create-table':
       case 'create-like':
         // With IF NOT EXISTS it may have been there, and then it was the same.
-        if (operation.isIfNotExists) return;
-        this.#remove(operation.table);
+        if (!operation.isIfNotExists) this.#remove(operation.table);
         return;
       case 'create-sequence':
         this.#remove(operation.table);
@@ -111,7 +112,7 @@ class BackwardWalk {
         this.#forget(operation.table);
         return;
       case 'rename-table':
-        this.#undoRename(operation.table, operation.to);
+        this.#undoRename(operation);
         return;
       case 'create-database':
         if (!operation.isIfNotExists) this.#forgetDatabase(operation.database);
@@ -126,13 +127,16 @@ class BackwardWalk {
     this.#databases.delete(this.#databaseKey(database));
   }
 
-  #undoRename(from: TableName, to: TableName): void {
+  #undoRename({ table, to, isIfExists }: RenameOperation): void {
     const moved = this.#tables.get(this.#key(to));
-    this.#remove(to);
-    if (moved === undefined) this.#forget(from);
+    // With IF EXISTS it may have done nothing.
+    if (isIfExists) this.#forget(to);
+    else this.#remove(to);
+    if (moved === undefined || isIfExists) this.#forget(table);
     else {
-      this.#unknown.delete(this.#key(from));
-      this.#tables.set(this.#key(from), { ...moved, database: from.database, name: from.table });
+      this.#unknown.delete(this.#key(table));
+      const before = { ...moved, database: table.database, name: table.table };
+      this.#tables.set(this.#key(table), before);
     }
   }
 

@@ -11,26 +11,28 @@ import {
 } from '../table-definition.ts';
 import { columnEnvironment, withPeriods, withPrimaryKey } from './apply-create-table.ts';
 import type { DdlEnvironment } from './apply-ddl.ts';
-import { addKey, isLong, type KeyEnvironment } from './apply-keys.ts';
+import { addKeys, isLong, type KeyEnvironment } from './apply-keys.ts';
 import { binaryBase, describeColumn, NotApplicable, resolveCollation } from './column-facts.ts';
 import { sizedType } from './describe-type.ts';
-import type { AlterChange, ColumnPosition, ColumnSpec, PeriodSpec } from './parsed-ddl.ts';
+import type { AlterChange, ColumnPosition, ColumnSpec, KeySpec, PeriodSpec } from './parsed-ddl.ts';
 
 export interface AlterEnvironment extends DdlEnvironment {
   readonly databaseCollation: string | undefined;
 }
 
-/** A column on its way: what it was before, and whether its words were written anew. */
+/** A column on its way, with the name it had before. */
 interface MovedColumn {
   readonly column: ColumnDefinition;
   readonly from: string | undefined;
+  /** Its type was written in this statement. */
+  readonly isDescribed: boolean;
 }
 
 /**
- * The definition after ALTER TABLE, in the server's own order: first the old columns, each dropped,
- * changed, renamed or kept where it is; then columns with a place of their own (new ones, and changed
- * ones with FIRST or AFTER) one after the other, AFTER meaning new names; then the keys, old ones
- * first; CONVERT TO last.
+ * The definition after ALTER TABLE, in the server's own order (tried on all of them): first the old
+ * columns, each dropped, changed, renamed or kept where it is; then, in the order of the statement,
+ * new columns are put in and those with FIRST or AFTER are moved, AFTER meaning new names; then
+ * CONVERT TO; then the keys, old ones first.
  */
 export function alterTable(
   before: TableDefinition,
@@ -45,12 +47,8 @@ export function alterTable(
   const periods = changes.flatMap((change) =>
     change.kind === 'add-period' ? [change.period] : [],
   );
-  let columns = convertColumns(
-    moved.map((entry) => entry.column),
-    changes,
-    collation,
-  );
-  columns = withPeriods(columns, periods);
+  const converted = convertColumns(moved, convertedCollation(changes, env));
+  const columns = withPeriods(converted, periods);
   const rowEnd = versioning === 'explicit' ? rowEndOf(changes) : undefined;
   const keys = alterKeys(before, { moved, changes, columns, periods, rowEnd, engine, env });
   return {
@@ -111,11 +109,17 @@ function moveColumns(
       if (change.isIfNotExists && hasName(moved, change.column.name)) continue;
       place(moved, describe(change.column, undefined, env), change.position);
     } else if (change.kind === 'change-column' && change.position !== undefined) {
-      if (change.isIfExists && findColumn(before.columns, change.from) === undefined) continue;
-      place(moved, describe(change.column, change.from, env), change.position);
+      movePlaced(moved, change.from, change.position);
     }
   }
   return moved;
+}
+
+/** Takes a column from where it is to where FIRST or AFTER says. */
+function movePlaced(moved: MovedColumn[], from: string, position: ColumnPosition): void {
+  const at = moved.findIndex((entry) => entry.from !== undefined && isSameName(entry.from, from));
+  const [entry] = at < 0 ? [] : moved.splice(at, 1);
+  if (entry !== undefined) place(moved, entry, position);
 }
 
 /** Every change names a column that is there: otherwise what is known is not what the server had. */
@@ -128,13 +132,13 @@ function checkTargets(before: TableDefinition, changes: readonly AlterChange[]):
   }
 }
 
-/** The old column where it stands; undefined: gone, or placed anew later. */
+/** The old column where it stands; undefined: gone. */
 function keepColumn(
   column: ColumnDefinition,
   changes: readonly AlterChange[],
   env: ReturnType<typeof columnEnvironment>,
 ): MovedColumn | undefined {
-  let kept: MovedColumn = { column, from: column.name };
+  let kept: MovedColumn = { column, from: column.name, isDescribed: false };
   for (const change of changes) {
     if (change.kind === 'set-visibility' && isSameName(change.column, column.name)) {
       kept = { ...kept, column: { ...kept.column, isInvisible: change.isInvisible } };
@@ -143,10 +147,7 @@ function keepColumn(
     if (change.kind === 'drop-column') return undefined;
     if (change.kind === 'rename-column') {
       kept = { ...kept, column: { ...kept.column, name: change.to } };
-    } else {
-      if (change.position !== undefined) return undefined;
-      kept = describe(change.column, column.name, env);
-    }
+    } else kept = describe(change.column, column.name, env);
   }
   return kept;
 }
@@ -156,7 +157,7 @@ function describe(
   from: string | undefined,
   env: ReturnType<typeof columnEnvironment>,
 ): MovedColumn {
-  return { column: describeColumn(spec, env), from };
+  return { column: describeColumn(spec, env), from, isDescribed: true };
 }
 
 const hasName = (moved: readonly MovedColumn[], name: string): boolean =>
@@ -175,24 +176,32 @@ function place(moved: MovedColumn[], entry: MovedColumn, position: ColumnPositio
   }
 }
 
-/** CONVERT TO CHARACTER SET: every text column, and TEXT grows so that as many characters fit. */
+/** CONVERT TO CHARACTER SET: every text column; an old TEXT grows so that as many characters fit. */
 function convertColumns(
-  columns: readonly ColumnDefinition[],
-  changes: readonly AlterChange[],
+  moved: readonly MovedColumn[],
   collation: string | undefined,
 ): ColumnDefinition[] {
-  const isConverted = changes.some((change) => change.kind === 'convert');
-  if (!isConverted || collation === undefined) return [...columns];
-  return columns.map((column) => convertColumn(column, collation));
+  return moved.map((entry) =>
+    collation === undefined ? entry.column : convertColumn(entry, collation),
+  );
 }
 
-function convertColumn(column: ColumnDefinition, collation: string): ColumnDefinition {
+function convertedCollation(
+  changes: readonly AlterChange[],
+  env: AlterEnvironment,
+): string | undefined {
+  const change = changes.findLast((other) => other.kind === 'convert');
+  return change && resolveCollation(change.charset, env.databaseCollation, env);
+}
+
+function convertColumn({ column, isDescribed }: MovedColumn, collation: string): ColumnDefinition {
   const facts = readColumnType(column.columnType);
   if (column.collation === undefined || facts === undefined || !isTextType(facts.type)) {
     return column;
   }
   if (collation === 'binary') return toBinary(column, facts.type);
-  return { ...column, columnType: widen(column, collation), collation };
+  const columnType = isDescribed ? column.columnType : widen(column, collation);
+  return { ...column, columnType, collation };
 }
 
 function toBinary(column: ColumnDefinition, type: string): ColumnDefinition {
@@ -247,27 +256,23 @@ interface KeyMove {
 function alterKeys(before: TableDefinition, move: KeyMove): KeyDefinition[] {
   const { changes, columns, periods, rowEnd, engine, env } = move;
   const keyEnv: KeyEnvironment = { ...env, engine, columns, periods, rowEnd };
-  let keys: KeyDefinition[] = [];
-  for (const key of before.keys) {
-    const kept = keepKey(key, before, move, keyEnv);
-    if (kept !== undefined) keys.push(kept);
-  }
-  for (const change of changes) {
-    if (change.kind === 'add-key') keys = addKey(keys, change.key, keyEnv);
-    else if (change.kind === 'add-column') {
-      const isNew = findColumn(before.columns, change.column.name) === undefined;
-      if (change.isIfNotExists && !isNew) continue;
-      for (const key of change.column.keys) keys = addKey(keys, key, keyEnv);
-    } else if (change.kind === 'change-column') {
-      for (const key of change.column.keys) keys = addKey(keys, key, keyEnv);
-    }
-  }
-  return keys;
+  const kept = before.keys.flatMap((key) => keepKey(key, move, keyEnv) ?? []);
+  return addKeys(kept, addedKeys(before, changes), keyEnv);
+}
+
+/** In the order in which they were written. */
+function addedKeys(before: TableDefinition, changes: readonly AlterChange[]): KeySpec[] {
+  return changes.flatMap((change) => {
+    if (change.kind === 'add-key') return [change.key];
+    if (change.kind === 'change-column') return change.column.keys;
+    if (change.kind !== 'add-column') return [];
+    const isNew = findColumn(before.columns, change.column.name) === undefined;
+    return isNew || !change.isIfNotExists ? change.column.keys : [];
+  });
 }
 
 function keepKey(
   key: KeyDefinition,
-  before: TableDefinition,
   move: KeyMove,
   env: KeyEnvironment,
 ): KeyDefinition | undefined {
@@ -277,12 +282,10 @@ function keepKey(
     if (isDrop && isSameName(change.name, key.name)) return undefined;
     if (change.kind === 'rename-key' && isSameName(change.from, key.name)) name = change.to;
   }
-  if (!key.isUnique) return { ...key, name };
   const parts = key.parts.flatMap((part) => moveParts(part, move.moved));
   if (parts.length === 0) return undefined;
-  const wasLong = isLong(key.parts, false, { ...env, columns: before.columns });
-  const isHash = key.isLongUnique && !wasLong;
-  const isLongUnique = key.name !== PRIMARY && isLong(parts, isHash, env);
+  // Every ALTER builds the keys anew, and a hash that was only asked for is not asked for again.
+  const isLongUnique = key.isUnique && key.name !== PRIMARY && isLong(parts, false, env);
   return { ...key, name, parts, isLongUnique };
 }
 

@@ -6,7 +6,7 @@ import {
   type KeyDefinition,
   type TableDefinition,
 } from '../table-definition.ts';
-import { addKey, type KeyEnvironment } from './apply-keys.ts';
+import { addKeys, type KeyEnvironment } from './apply-keys.ts';
 import { describeColumn, resolveCollation, type ColumnEnvironment } from './column-facts.ts';
 import type { DdlEnvironment } from './apply-ddl.ts';
 import type { ColumnSpec, PeriodSpec, TableSpec } from './parsed-ddl.ts';
@@ -33,8 +33,7 @@ export function createTable(
   const engine = spec.engine ?? 'innodb';
   const rowEnd = spec.columns.find((column) => column.rowTime === 'end')?.name;
   const keyEnv: KeyEnvironment = { ...env, engine, columns, periods: spec.periods, rowEnd };
-  let keys: KeyDefinition[] = [];
-  for (const key of spec.keys) keys = addKey(keys, key, keyEnv);
+  const keys = addKeys([], spec.keys, keyEnv);
   return {
     database: name.database,
     name: name.table,
@@ -60,14 +59,18 @@ export function columnEnvironment(
   env: DdlEnvironment,
   tableCollation: string | undefined,
 ): ColumnEnvironment {
-  const { flavor, versionNumber, context } = env;
+  const { flavor, versionNumber, context, hasExplicitTimestamps } = env;
   const isOldDefault = versionNumber < (flavor === 'mysql' ? 80_000 : 101_000);
   return {
     flavor,
     versionNumber,
     context,
     tableCollation,
-    isTimestampNotNull: !(context.explicitDefaultsForTimestamp ?? !isOldDefault),
+    isTimestampNotNull: !(
+      context.explicitDefaultsForTimestamp ??
+      hasExplicitTimestamps ??
+      !isOldDefault
+    ),
   };
 }
 

@@ -20,6 +20,8 @@ export interface DdlEnvironment {
   readonly flavor: 'mysql' | 'mariadb';
   readonly versionNumber: number;
   readonly context: StatementContext;
+  /** explicit_defaults_for_timestamp, where the statement does not carry it; undefined: not known. */
+  readonly hasExplicitTimestamps: boolean | undefined;
 }
 
 /** The state of one name after an operation. undefined: there is no such table or database any more. */
@@ -55,7 +57,7 @@ export function applyOperation(
     case 'drop-table':
       return [{ kind: 'table', name: operation.table, state: undefined }];
     case 'rename-table':
-      return applyRename(operation.table, operation.to, lookup);
+      return applyRename(operation, lookup);
     case 'create-database':
     case 'alter-database':
       return applyDatabase(operation, lookup, env);
@@ -107,11 +109,11 @@ function applyAlter(
 }
 
 function applyRename(
-  from: TableName,
-  to: TableName,
+  { table: from, to, isIfExists }: Extract<DdlOperation, { kind: 'rename-table' }>,
   lookup: DefinitionLookup,
 ): readonly DdlOutcome[] {
   const before = lookup.table(from);
+  if (before === undefined && isIfExists) return [];
   const isKnown = before !== undefined && before !== 'unknown';
   const state = isKnown ? { ...before, database: to.database, name: to.table } : 'unknown';
   return [

@@ -22,31 +22,46 @@ export interface KeyEnvironment {
   readonly rowEnd: string | undefined;
 }
 
-/** The keys with one more. */
-export function addKey(
+/**
+ * The keys with those of a statement. A foreign key brings an index of its own, unless another key
+ * begins with its columns, in the table or in the same statement.
+ */
+export function addKeys(
+  keys: readonly KeyDefinition[],
+  specs: readonly KeySpec[],
+  env: KeyEnvironment,
+): KeyDefinition[] {
+  let all = [...keys];
+  for (const spec of specs) {
+    if (spec.kind === 'foreign' && isCovered(spec, specs, all)) continue;
+    all = addKey(all, spec, env);
+  }
+  return all;
+}
+
+function isCovered(
+  foreign: KeySpec,
+  specs: readonly KeySpec[],
+  keys: readonly KeyDefinition[],
+): boolean {
+  const begins = ({ parts }: Pick<KeyDefinition, 'parts'>): boolean =>
+    foreign.parts.every((part, i) => isSameName(parts[i]?.column ?? '', part.column ?? ''));
+  return keys.some(begins) || specs.some((spec) => spec.kind !== 'foreign' && begins(spec));
+}
+
+function addKey(
   keys: readonly KeyDefinition[],
   spec: KeySpec,
   env: KeyEnvironment,
 ): KeyDefinition[] {
   const isUnique = spec.kind === 'primary' || spec.kind === 'unique';
-  const firstColumn = spec.parts[0]?.column;
-  const name = spec.kind === 'primary' ? PRIMARY : (spec.name ?? autoKeyName(firstColumn, keys));
-  if (spec.isIfNotExists && keys.some((key) => isSameName(key.name, name))) return [...keys];
-  if (spec.kind === 'foreign') {
-    if (isCovered(spec, keys)) return [...keys];
-    return [...keys, { name, isUnique, isLongUnique: false, parts: [] }];
-  }
-  if (keys.some((key) => isSameName(key.name, name))) throw new NotApplicable(`key ${name} exists`);
-  const parts = isUnique ? buildParts(spec, env) : [];
+  const name = spec.kind === 'primary' ? PRIMARY : (spec.name ?? autoKeyName(spec.parts, keys));
+  const isTaken = keys.some((key) => isSameName(key.name, name));
+  if (isTaken && spec.isIfNotExists) return [...keys];
+  if (isTaken) throw new NotApplicable(`key ${name} exists`);
+  const parts = isUnique ? buildParts(spec, env) : spec.parts.map((part) => buildPart(part, env));
   const isLongUnique = spec.kind === 'unique' && isLong(parts, spec.isHash, env);
   return [...keys, { name, isUnique, isLongUnique, parts }];
-}
-
-/** A foreign key brings no index of its own where a unique key begins with its columns. */
-function isCovered(spec: KeySpec, keys: readonly KeyDefinition[]): boolean {
-  return keys.some((key) =>
-    spec.parts.every((part, i) => isSameName(key.parts[i]?.column ?? '', part.column ?? '')),
-  );
 }
 
 function buildParts(spec: KeySpec, env: KeyEnvironment): KeyPart[] {

@@ -1,6 +1,7 @@
 import {
   binaryCollation,
   charsetOfCollation,
+  compiledCollation,
   completeCollation,
   defaultCollation,
   normalizeCharset,
@@ -29,17 +30,22 @@ export function resolveCollation(
   inherited: string | undefined,
   defaults: CollationDefaults,
 ): string {
-  const { isBinary = false } = spec;
+  const own = inherited === undefined ? undefined : charsetOfCollation(inherited);
+  if (isDefault(spec.charset)) return compiledCollation(known(own), defaults);
   const charset = spec.charset === undefined ? undefined : normalizeCharset(spec.charset);
   if (spec.collation !== undefined) {
-    const own = inherited === undefined ? undefined : charsetOfCollation(inherited);
+    if (isDefault(spec.collation)) return defaultCollation(known(charset ?? own), defaults);
     return completeCollation(spec.collation, charset ?? own);
   }
-  if (charset !== undefined) {
-    return isBinary ? binaryCollation(charset) : defaultCollation(charset, defaults);
-  }
-  if (inherited === undefined) throw new NotApplicable('the default character set is not known');
-  return isBinary ? binaryCollation(charsetOfCollation(inherited)) : inherited;
+  if (spec.isBinary === true) return binaryCollation(known(charset ?? own));
+  return charset === undefined ? known(inherited) : defaultCollation(charset, defaults);
+}
+
+const isDefault = (name: string | undefined): boolean => name?.toUpperCase() === 'DEFAULT';
+
+function known(value: string | undefined): string {
+  if (value === undefined) throw new NotApplicable('the default character set is not known');
+  return value;
 }
 
 const TEXT_BASES = new Set('char varchar tinytext text mediumtext longtext enum set'.split(' '));

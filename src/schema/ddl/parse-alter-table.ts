@@ -51,7 +51,7 @@ function finish({ table, changes, effects, operations, renameTo }: AlterDraft): 
   const all: DdlOperation[] = [{ kind: 'alter-table', table, changes }, ...operations];
   if (renameTo === undefined) return { operations: all, effects };
   return {
-    operations: [...all, { kind: 'rename-table', table, to: renameTo }],
+    operations: [...all, { kind: 'rename-table', table, to: renameTo, isIfExists: false }],
     effects: [...effects, { kind: 'rename', table, to: renameTo }],
   };
 }

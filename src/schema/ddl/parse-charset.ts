@@ -1,9 +1,8 @@
 import type { CharsetSpec } from './parsed-ddl.ts';
 import type { TokenCursor } from './token-cursor.ts';
 
-/** The name of a character set or collation: a word, a name in quotes or a string; undefined: DEFAULT. */
-function charsetName(cursor: TokenCursor): string | undefined {
-  if (cursor.accept('DEFAULT')) return undefined;
+/** The name of a character set or collation: a word, a name in quotes or a string, or DEFAULT. */
+function charsetName(cursor: TokenCursor): string {
   if (!cursor.isName() && cursor.peek().kind !== 'string') cursor.fail();
   return cursor.next().text;
 }
@@ -16,7 +15,7 @@ export function acceptCharsetWords(cursor: TokenCursor): boolean {
 
 /**
  * `[DEFAULT] CHARACTER SET [=] name` or `[DEFAULT] COLLATE [=] name`, merged into what was read before;
- * undefined: something else comes. A later character set undoes an earlier collation of another one.
+ * undefined: something else comes.
  */
 export function acceptCharsetOption(
   cursor: TokenCursor,
@@ -33,7 +32,11 @@ export function acceptCharsetOption(
   else cursor.next();
   cursor.accept('=');
   const name = charsetName(cursor);
-  return isCharset ? { ...before, charset: name } : { ...before, collation: name };
+  if (!isCharset) return { ...before, collation: name };
+  // Before MySQL 8 a later character set brings its default collation again.
+  const { flavor, versionNumber } = cursor.options;
+  const isForgotten = flavor === 'mysql' && versionNumber < 80_000;
+  return { ...before, charset: name, collation: isForgotten ? undefined : before.collation };
 }
 
 /** `CHARACTER SET name [COLLATE name]`, as CONVERT TO has it. */

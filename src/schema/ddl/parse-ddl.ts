@@ -118,7 +118,7 @@ function parseObject(cursor: TokenCursor, draft: Draft, verb: 'CREATE' | 'ALTER'
   if (head.isTemporary) passOver(cursor, draft);
   else if (head.object === 'TABLE') parseTableStatement(cursor, draft, verb);
   else if (head.object === 'DATABASE') parseDatabase(cursor, draft, verb);
-  else if (head.object === 'INDEX') parseIndex(cursor, draft, { verb, isUnique: head.isUnique });
+  else if (head.object === 'INDEX') parseIndex(cursor, draft, { ...head, verb });
   else if (head.object === 'SEQUENCE') parseSequence(cursor, draft, verb);
   else if (head.object === 'VIEW') parseView(cursor, draft, verb);
   else if (head.object === 'TRIGGER') parseTrigger(cursor, draft, verb);
@@ -203,10 +203,12 @@ function parseDatabaseOptions(cursor: TokenCursor): CharsetSpec {
 interface IndexHead {
   readonly verb: 'CREATE' | 'ALTER' | 'DROP';
   readonly isUnique: boolean;
+  readonly isOrReplace: boolean;
 }
 
-/** CREATE [UNIQUE] INDEX name ON t (…), DROP INDEX name ON t: changes of a table. */
-function parseIndex(cursor: TokenCursor, draft: Draft, { verb, isUnique }: IndexHead): void {
+/** CREATE [OR REPLACE] [UNIQUE] INDEX name ON t (…), DROP INDEX name ON t: changes of a table. */
+function parseIndex(cursor: TokenCursor, draft: Draft, head: IndexHead): void {
+  const { verb, isUnique } = head;
   if (verb === 'ALTER') cursor.fail();
   const isIfNotExists = cursor.acceptIfNotExists();
   cursor.acceptIfExists();
@@ -225,8 +227,9 @@ function parseIndex(cursor: TokenCursor, draft: Draft, { verb, isUnique }: Index
   const key = parseIndexKey(cursor, table);
   parseIndexOptions(cursor);
   const kind = isUnique ? 'unique' : 'index';
-  const changes = [{ kind: 'add-key', key: { ...key, kind, name, isIfNotExists } }] as const;
-  draft.operations.push({ kind: 'alter-table', table, changes });
+  const add = { kind: 'add-key', key: { ...key, kind, name, isIfNotExists } } as const;
+  const drop = head.isOrReplace ? [{ kind: 'drop-key', name } as const] : [];
+  draft.operations.push({ kind: 'alter-table', table, changes: [...drop, add] });
 }
 
 /** `ALGORITHM = …`, `LOCK = …`, mixed with the key's own options. */
@@ -286,14 +289,14 @@ function parseRename(cursor: TokenCursor, draft: Draft): void {
   }
   draft.subject = 'table';
   if (cursor.acceptOne(['TABLE', 'TABLES']) === undefined) cursor.fail();
-  cursor.acceptIfExists();
+  const isIfExists = cursor.acceptIfExists();
   do {
     const table = cursor.tableName();
     acceptWait(cursor);
     cursor.expect('TO');
     const to = cursor.tableName();
     draft.effects.push({ kind: 'rename', table, to });
-    draft.operations.push({ kind: 'rename-table', table, to });
+    draft.operations.push({ kind: 'rename-table', table, to, isIfExists });
   } while (cursor.accept(','));
 }
 

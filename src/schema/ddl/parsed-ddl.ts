@@ -41,7 +41,12 @@ export type DdlOperation =
       readonly changes: readonly AlterChange[];
     }
   | { readonly kind: 'drop-table'; readonly table: TableName }
-  | { readonly kind: 'rename-table'; readonly table: TableName; readonly to: TableName }
+  | {
+      readonly kind: 'rename-table';
+      readonly table: TableName;
+      readonly to: TableName;
+      readonly isIfExists: boolean;
+    }
   | {
       readonly kind: 'create-database' | 'alter-database';
       readonly database: string;
@@ -50,7 +55,7 @@ export type DdlOperation =
     }
   | { readonly kind: 'drop-database'; readonly database: string };
 
-/** What a statement says about character set and collation; DEFAULT is undefined. */
+/** What a statement says about character set and collation, names as written; `DEFAULT` is a name too. */
 export interface CharsetSpec {
   readonly charset: string | undefined;
   readonly collation: string | undefined;

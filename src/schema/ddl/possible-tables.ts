@@ -20,15 +20,14 @@ export function findPossibleTables(cursor: TokenCursor, subject: DdlSubject): Ta
   const verb = tokens[0]?.keyword;
   // Lists of tables, and statements that are not known at all.
   const isAnyName = verb === 'DROP' || verb === 'RENAME' || subject === 'other';
-  const isFirstOnly = verb === 'CREATE' && subject === 'table';
   for (const [at, token] of tokens.entries()) {
-    if (at === 0 || !isPlainName(token)) continue;
-    if (tokens[at - 1]?.keyword === '.') continue;
+    if (!isPlainName(token) || !isNameStart(tokens, at)) continue;
     if (!isAnyName && !isBehindTableWord(tokens, at, subject)) continue;
     const name = nameAt(cursor, at, token);
     found.set(schemaKey(name.database, name.table), name);
-    if (isFirstOnly) break;
   }
+  // CREATE TABLE changes the first one only.
+  if (verb === 'CREATE' && subject === 'table') return [...found.values()].slice(0, 1);
   return [...found.values()];
 }
 
@@ -43,6 +42,10 @@ function nameAt(cursor: TokenCursor, at: number, first: Token): TableName {
   }
   return { database: cursor.foldCase(first.text), table: cursor.foldCase(second.text) };
 }
+
+/** Neither the verb nor behind a dot. */
+const isNameStart = (tokens: readonly Token[], at: number): boolean =>
+  at > 0 && tokens[at - 1]?.keyword !== '.';
 
 function isPlainName(token: Token): boolean {
   if (token.kind === 'quoted') return true;

@@ -30,6 +30,7 @@ export interface StatementHead {
   readonly object: string | undefined;
   readonly isTemporary: boolean;
   readonly isUnique: boolean;
+  readonly isOrReplace: boolean;
 }
 
 export function subjectOf(object: string): DdlSubject {
@@ -46,15 +47,17 @@ const LONGEST_HEAD = 40;
 export function skipToObject(cursor: TokenCursor): StatementHead {
   let isTemporary = false;
   let isUnique = false;
+  let isOrReplace = false;
   for (let count = 0; count < LONGEST_HEAD && !cursor.isAtEnd; count++) {
     const { keyword } = cursor.next();
     if (keyword === 'TEMPORARY') isTemporary = true;
     else if (keyword === 'UNIQUE') isUnique = true;
+    else if (keyword === 'REPLACE') isOrReplace = true;
     else if (keyword === 'DEFINER' && cursor.accept('=')) skipAccount(cursor);
     const object = SYNONYMS[keyword] ?? keyword;
-    if (Object.hasOwn(SUBJECTS, object)) return { object, isTemporary, isUnique };
+    if (Object.hasOwn(SUBJECTS, object)) return { object, isTemporary, isUnique, isOrReplace };
   }
-  return { object: undefined, isTemporary, isUnique };
+  return { object: undefined, isTemporary, isUnique, isOrReplace };
 }
 
 /** `user@host`, each part a name or a string; a user may be called TABLE. */
