@@ -127,8 +127,8 @@ async function schemaReplacement(
 ): Promise<string[]> {
   if (schema === undefined) return [];
   const where = `FROM ${tables.schema} WHERE task=${quoteText(task)}`;
-  const [row] = await connection.query(`SELECT COUNT(*) AS stored ${where}`);
-  const clear = readNumber(row, 'stored') === 0 ? [] : [`DELETE ${where}`];
+  const [row] = await connection.query(`SELECT COUNT(*) AS found ${where}`);
+  const clear = readNumber(row, 'found') === 0 ? [] : [`DELETE ${where}`];
   return [...clear, ...schemaStatements(task, tables, schema)];
 }
 
