@@ -90,6 +90,8 @@ class Demo {
       await Promise.race([this.#play(source, writers, probe), throwing(work)]);
       this.#stopLoad.abort();
       await writing;
+      // Behind everything: when it is there, all is.
+      await probe.writeMark();
       view.event('load stopped');
       await Promise.race([this.#catchUp(probe), throwing(work)]);
     } finally {

@@ -27,13 +27,12 @@ export class LagProbe {
   /** Writes marks until the signal is aborted. */
   async write(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#writeMark();
+      await this.writeMark();
       await sleep(WRITE_EVERY_MS, signal).catch(() => undefined);
     }
-    await this.#writeMark();
   }
 
-  async #writeMark(): Promise<void> {
+  async writeMark(): Promise<void> {
     const id = this.#committedMs.length + 1;
     this.#rowsBefore.push(this.#countRows());
     await this.#source.run('INSERT INTO demo.marks VALUES (?, NOW(6))', [id]);

@@ -3,7 +3,7 @@ import type { ServerConnection } from '../../server/connect.ts';
 import { ACCOUNTS } from './demo-tables.ts';
 
 /** Transactions a second of one writer: what a machine with two cores does besides everything else. */
-const PACE_PER_SECOND = 300;
+const PACE_PER_SECOND = 200;
 const TICK_MS = 50;
 
 export interface WorkloadCounters {
@@ -65,7 +65,7 @@ export class Writer {
   }
 
   async write(): Promise<void> {
-    const rows = Array.from({ length: 1 + random(40) }, () => {
+    const rows = Array.from({ length: 1 + random(16) }, () => {
       const id = crypto.randomUUID();
       this.#ids.push(id);
       const kind = 1 + random(3);
