@@ -10,6 +10,7 @@ import { createDeferred } from '../../lib/deferred.ts';
 import { countRows, GroupBuilder, type Unit } from './group-builder.ts';
 import type { MysqlSinkOptions } from './mysql-sink-options.ts';
 import { loadPreparedPayload } from './prepared-xa.ts';
+import { transactionPlace } from './problem-error.ts';
 import { createSinkCounters, type SinkCounters } from './sink-counters.ts';
 import { SinkSession } from './sink-session.ts';
 import { TUNING } from './tuning.ts';
@@ -191,7 +192,7 @@ export class MysqlSink implements Sink {
         this.#backoff.reset();
         return;
       } catch (thrown) {
-        const error = toTailraceError(thrown);
+        const error = placedIn(unit, toTailraceError(thrown));
         if (!this.#canTryAgain(error, unit)) throw error;
         this.counters.retries += 1;
         this.#options.logger.warn({ error }, 'The target did not take a group; trying again');
@@ -265,4 +266,9 @@ export class MysqlSink implements Sink {
       clearTimeout(timer);
     }
   }
+}
+
+/** Of a group the row replay has named the transaction; whatever stands alone is named here. */
+function placedIn(unit: Unit, error: TailraceError): TailraceError {
+  return unit.kind === 'group' ? error : error.at(transactionPlace(unit.delivery.transaction));
 }
