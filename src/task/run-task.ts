@@ -156,6 +156,9 @@ function followingStore(store: TaskStore): CheckpointStore {
     save: (step) => {
       store.save(step, SINK);
     },
+    replace: (state) => {
+      store.replace(state, SINK);
+    },
   };
 }
 

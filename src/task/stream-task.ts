@@ -16,6 +16,8 @@ import type { TaskBoard } from './task-board.ts';
 export interface CheckpointStore {
   load(): StoredState | undefined;
   save(step: CheckpointStep): void;
+  /** Takes over what a sink of its own memory holds: later steps are changes to exactly that. */
+  replace?(state: StoredState): void;
 }
 
 export interface StreamTaskOptions {
@@ -121,8 +123,9 @@ export class StreamTask {
     const lowest = marks
       .filter((mark) => mark !== undefined)
       .sort((a, b) => a.checkpoint.seq - b.checkpoint.seq)[0];
-    const stored = lowest ?? this.#options.store.load();
-    const { logger } = this.#options;
+    const { logger, store } = this.#options;
+    if (lowest !== undefined) this.#follow(lowest);
+    const stored = lowest ?? store.load();
     if (stored !== undefined) {
       logger.info({ position: describe(stored.checkpoint) }, 'Going on from the checkpoint');
       return stored;
@@ -130,6 +133,13 @@ export class StreamTask {
     const position = await this.#options.resolveStart(signal);
     logger.info({ position: formatPosition(position) }, 'No checkpoint yet: beginning here');
     return { checkpoint: { seq: 0, position }, schema: new Map() };
+  }
+
+  /** After a crash the store is a little behind the sink; an older copy of it may have been put back. */
+  #follow(mark: StoredState): void {
+    const { store } = this.#options;
+    if (store.replace === undefined || hasSame(store.load(), mark)) return;
+    store.replace(mark);
   }
 
   #keepSaving(
@@ -157,6 +167,14 @@ export class StreamTask {
 
 function describe(checkpoint: Checkpoint): string {
   return `${formatPosition(checkpoint.position)} (seq ${checkpoint.seq})`;
+}
+
+function hasSame(stored: StoredState | undefined, { checkpoint, schema }: StoredState): boolean {
+  if (stored?.checkpoint.seq !== checkpoint.seq || stored.schema.size !== schema.size) return false;
+  if (formatPosition(stored.checkpoint.position) !== formatPosition(checkpoint.position)) {
+    return false;
+  }
+  return [...schema].every(([key, definition]) => stored.schema.get(key) === definition);
 }
 
 /** Did it end because it was asked to, and not by a fault that came at the same time? */
