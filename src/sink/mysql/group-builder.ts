@@ -27,6 +27,7 @@ export class GroupBuilder {
   #waiting: Delivery[] = [];
   #next = 0;
   #queuedBytes = 0;
+  #queuedRows = 0;
 
   constructor(limits: GroupLimits = TUNING) {
     this.#limits = limits;
@@ -40,8 +41,19 @@ export class GroupBuilder {
     return this.#next === this.#waiting.length;
   }
 
+  /** The next group would not grow by waiting. */
+  get hasFullGroup(): boolean {
+    const { groupTransactions, groupRows, groupBytes } = this.#limits;
+    return (
+      this.#queuedBytes >= groupBytes ||
+      this.#queuedRows >= groupRows ||
+      this.#waiting.length - this.#next >= groupTransactions
+    );
+  }
+
   push(delivery: Delivery): void {
     this.#waiting.push(delivery);
+    this.#queuedRows += countRows(delivery.transaction.changes);
     this.#queuedBytes += delivery.transaction.bytes;
   }
 
@@ -61,6 +73,7 @@ export class GroupBuilder {
     this.#waiting = [];
     this.#next = 0;
     this.#queuedBytes = 0;
+    this.#queuedRows = 0;
     return rest;
   }
 
@@ -86,6 +99,7 @@ export class GroupBuilder {
   #shift(delivery: Delivery): Delivery {
     this.#next += 1;
     this.#queuedBytes -= delivery.transaction.bytes;
+    this.#queuedRows -= countRows(delivery.transaction.changes);
     if (this.#next === this.#waiting.length) {
       this.#waiting = [];
       this.#next = 0;

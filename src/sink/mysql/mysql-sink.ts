@@ -60,6 +60,9 @@ export class MysqlSink implements Sink {
   #unsettled: Unsettled[] = [];
   #settled = 0;
   #working: Promise<void> | undefined;
+  /** Taken out while the one before it is applied, and planned already. */
+  #ahead: Unit | undefined;
+  #isGroupRunning = false;
   #error: TailraceError | undefined;
   /** The checkpoint that filtered transactions reached and the row has not. */
   #idleStep: CheckpointStep | undefined;
@@ -140,14 +143,20 @@ export class MysqlSink implements Sink {
       })
       .finally(() => {
         this.#working = undefined;
-        if (this.#error === undefined && !this.#builder.isEmpty) this.#kick();
+        if (this.#canGoOn()) this.#kick();
       });
     return this.#working;
   }
 
+  #canGoOn(): boolean {
+    if (this.#error !== undefined || this.#closing.signal.aborted) return false;
+    return this.#ahead !== undefined || !this.#builder.isEmpty;
+  }
+
   async #work(storesIdle: boolean): Promise<void> {
     while (!this.#closing.signal.aborted && this.#error === undefined) {
-      const unit = this.#builder.take();
+      const unit = this.#ahead ?? this.#builder.take();
+      this.#ahead = undefined;
       if (unit === undefined) break;
       await this.#applyUnit(unit);
     }
@@ -157,9 +166,29 @@ export class MysqlSink implements Sink {
   async #applyUnit(unit: Unit): Promise<void> {
     if (this.#passes(unit)) return;
     const sinceMs = systemClock.monotonicMs();
-    await this.#withRetries(unit);
+    this.#isGroupRunning = unit.kind === 'group';
+    // Once this one is on its way.
+    setImmediate(() => {
+      this.#planAhead();
+    });
+    await this.#withRetries(unit).finally(() => {
+      this.#isGroupRunning = false;
+    });
     this.counters.lastCommitMs = systemClock.monotonicMs() - sinceMs;
     this.#release(unit);
+  }
+
+  /** Makes the next group's statements while the target is busy; behind a DDL its tables may differ. */
+  #planAhead(): void {
+    if (!this.#isGroupRunning || this.#ahead !== undefined || !this.#builder.hasFullGroup) return;
+    const unit = this.#builder.take();
+    this.#ahead = unit;
+    if (unit?.kind !== 'group') return;
+    try {
+      this.#session.planAhead(unit.deliveries);
+    } catch {
+      // Planned again at its turn, where a fault has its place.
+    }
   }
 
   /** A run of filtered transactions costs no commit. */

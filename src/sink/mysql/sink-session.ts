@@ -2,6 +2,7 @@ import type { Checkpoint, CheckpointStep, StoredState } from '../../core/checkpo
 import type { SchemaChange } from '../../core/change.ts';
 import type { DeadLetter } from '../../core/dead-letter.ts';
 import { TailraceError } from '../../core/errors.ts';
+import type { Delivery } from '../../core/sink.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import { connectServer } from '../../server/connect.ts';
 import { TargetCatalog } from './catalog.ts';
@@ -94,6 +95,12 @@ export class SinkSession {
       if (unit.kind === 'part') await this.#applyPart(live, transaction);
       else await this.#applyWithDdl(live, transaction);
     });
+  }
+
+  /** Plans a group that will be applied next; the session may be in use. */
+  planAhead(deliveries: readonly Delivery[]): void {
+    if (this.#live?.target.session.isAlive !== true) return;
+    this.#live.applier.planAhead(deliveries.map(({ transaction }) => transaction));
   }
 
   /** Moves the checkpoint alone. */

@@ -31,6 +31,11 @@ export class TableBinder implements Bindings {
     return missing.length === 0 ? undefined : this.#bindAll(missing);
   }
 
+  /** Whether `prepare` has nothing to ask. */
+  isPrepared(changes: readonly RowsChange[]): boolean {
+    return changes.every((change) => this.#known(change) !== undefined);
+  }
+
   of(change: RowsChange): TableBinding {
     const binding = this.#known(change);
     if (binding !== undefined) return binding;

@@ -18,6 +18,8 @@ import { TUNING } from './tuning.ts';
 
 /** Finds target tables for changes, ahead of planning. */
 export interface Binder extends Bindings {
+  /** Whether `prepare` has nothing to ask. */
+  isPrepared(changes: readonly RowsChange[]): boolean;
   /** undefined: everything was known. */
   prepare(changes: readonly RowsChange[]): Promise<void> | undefined;
 }
@@ -51,6 +53,9 @@ export class UnitApplier {
   #open: TargetTransaction | undefined;
   #letters: DeadLetter[] = [];
   #inDoubt: CheckpointStep | undefined;
+  #ahead:
+    | { readonly of: readonly Transaction[]; readonly packets: readonly StatementPacket[] }
+    | undefined;
 
   constructor(options: UnitApplierOptions) {
     this.#options = options;
@@ -78,6 +83,17 @@ export class UnitApplier {
   /** A transaction's parts are under way: nothing else may be applied. */
   get isOpen(): boolean {
     return this.#open !== undefined;
+  }
+
+  /**
+   * Plans the group that comes next, while the server is busy with the one before. Only where nothing
+   * has to be asked of the server: its session is in the middle of something.
+   */
+  planAhead(transactions: readonly Transaction[]): void {
+    const { binder, planner, isInOrder } = this.#options;
+    const changes = rowsOf(changesOf(transactions));
+    if (isInOrder || changes.length === 0 || !binder.isPrepared(changes)) return;
+    this.#ahead = { of: transactions, packets: planner.planGroup(changes, binder).packets };
   }
 
   async applyGroup(deliveries: readonly Delivery[]): Promise<void> {
@@ -154,6 +170,9 @@ export class UnitApplier {
   async #plan(
     transactions: readonly Transaction[],
   ): Promise<Iterable<StatementPacket> | undefined> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead !== undefined && isSame(ahead.of, transactions)) return ahead.packets;
     const changes = rowsOf(changesOf(transactions));
     if (changes.length === 0) return [];
     const { binder, planner, isInOrder, target } = this.#options;
@@ -278,6 +297,10 @@ async function named(transaction: Transaction, work: Promise<void> | undefined):
   } catch (thrown) {
     throw thrown instanceof TailraceError ? thrown.at(transactionPlace(transaction)) : thrown;
   }
+}
+
+function isSame(a: readonly Transaction[], b: readonly Transaction[]): boolean {
+  return a.length === b.length && a.every((one, index) => one === b[index]);
 }
 
 function changesOf(transactions: readonly Transaction[]): readonly Change[] {

@@ -257,6 +257,28 @@ describe.each(TARGETS)('MysqlSink on %s', (name) => {
     expect(await content()).toBe('1:a');
   });
 
+  it('applies a backlog in full groups, planned while the one before is written', async () => {
+    await harness.open();
+    const backlog = Array.from({ length: 1500 }, (_, index) => {
+      const id = index % 97;
+      const round = Math.floor(index / 97);
+      const change =
+        round === 0
+          ? rows.insert([id, `v${id}.0`])
+          : rows.update([id, `v${id}.${round - 1}`], [id, `v${id}.${round}`]);
+      return transaction(index + 1, [change]);
+    });
+    for (let start = 0; start < backlog.length; start += 50) {
+      await harness.write(...backlog.slice(start, start + 50));
+    }
+    await harness.sink.drain();
+    expect(harness.acked).toEqual(backlog.map(({ seq }) => seq));
+    expect(await sql.value(`SELECT COUNT(*) FROM ${DATABASE}.t`)).toBe('97');
+    expect(await sql.value(`SELECT v FROM ${DATABASE}.t WHERE id = 3`)).toBe('v3.15');
+    expect(harness.sink.counters).toMatchObject({ replays: 0, rows: 1500 });
+    expect(harness.sink.counters.commits).toBeLessThanOrEqual(20);
+  });
+
   it('applies in order when told so, with the same end', async () => {
     harness = new SinkHarness(sinkOptions(server, TASK, { apply: 'in_order' }));
     await harness.open();

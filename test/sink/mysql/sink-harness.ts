@@ -1,5 +1,4 @@
 import type { Change } from '../../../src/core/change.ts';
-import type { TailraceError } from '../../../src/core/errors.ts';
 import { parseGtidSet } from '../../../src/core/gtid-set-parse.ts';
 import type { Position } from '../../../src/core/position.ts';
 import type { Router } from '../../../src/core/route.ts';
@@ -59,13 +58,13 @@ export function sinkOptions(
 
 export interface Tickets {
   readonly acked: number[];
-  readonly failed: { readonly seq: number; readonly reason: TailraceError }[];
+  readonly failed: { readonly seq: number; readonly reason: Error }[];
 }
 
 /** One sink over a target, with what its tickets said. */
 export class SinkHarness implements Tickets {
   readonly acked: number[] = [];
-  readonly failed: { readonly seq: number; readonly reason: TailraceError }[] = [];
+  readonly failed: { readonly seq: number; readonly reason: Error }[] = [];
   readonly sink: MysqlSink;
 
   constructor(options: MysqlSinkOptions) {
@@ -93,7 +92,7 @@ export class SinkHarness implements Tickets {
         },
         fail: (reason) => {
           once();
-          this.failed.push({ seq, reason: reason as TailraceError });
+          this.failed.push({ seq, reason });
         },
       },
     };
