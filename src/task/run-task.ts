@@ -9,6 +9,7 @@ import type { Logger } from '../lib/logger.ts';
 import { readCheckpoint } from '../sink/mysql/checkpoint-admin.ts';
 import { createMysqlSink } from '../sink/mysql/mysql-sink.ts';
 import { BinlogSource } from '../source/binlog/binlog-source.ts';
+import { Discards } from '../source/binlog/discards.ts';
 import { MEMORY } from './memory.ts';
 import { replaceCheckpoint } from './replace-checkpoint.ts';
 import { resolveOn } from './resolve-on.ts';
@@ -104,6 +105,7 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
   const target = requireTarget(task);
   const router = routerOf(task);
   const skip = readSkip(store);
+  const discards = new Discards();
   const serverId = chooseServerId(source.serverId, store, () =>
     deriveServerId(task.name, config.stateDir),
   );
@@ -127,6 +129,7 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
         logger,
         loadPrepared: (xid) => loadPrepared(sinks(), xid),
         isSkipped: (gtid, seq) => isMarked(skip, gtid, seq),
+        discards,
       }),
     createSinks: (description) => [
       createMysqlSink({

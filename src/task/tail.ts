@@ -15,6 +15,7 @@ import { MESSAGE_FORMATS, type MessageFormat } from '../message/encoder.ts';
 import { StdoutSink } from '../sink/stdout/stdout-sink.ts';
 import { BinlogSource } from '../source/binlog/binlog-source.ts';
 import { randomServerId } from '../source/binlog/ddl-scan.ts';
+import { Discards } from '../source/binlog/discards.ts';
 import { MEMORY } from './memory.ts';
 import { resolveOn } from './resolve-on.ts';
 import { StreamTask, type CheckpointStore } from './stream-task.ts';
@@ -81,6 +82,7 @@ function createTail(task: TaskConfig, tail: Tail, gone: AbortController): Stream
   const source = requireSource(task);
   const router = routerOf(task);
   const sink = createSink(task, tail, router);
+  const discards = new Discards();
   void sink.closed.then(() => {
     gone.abort(new Error('the reader of standard output has gone'));
   });
@@ -105,6 +107,7 @@ function createTail(task: TaskConfig, tail: Tail, gone: AbortController): Stream
         logger,
         loadPrepared: () => Promise.resolve(undefined),
         isSkipped: () => false,
+        discards,
       }),
   });
 }

@@ -18,7 +18,7 @@ import type { ServerOptions } from '../../server/connect-options.ts';
 import { BinlogCursor, compareCoordinates } from './binlog-cursor.ts';
 import { describeSource, type SourceDescription } from './describe-source.ts';
 import { dumpStart, isReached } from './ddl-scan.ts';
-import { Discards } from './discards.ts';
+import type { Discards } from './discards.ts';
 import type { DropReason } from './open-group.ts';
 import { readHead } from './resolve-position.ts';
 import { learnSchema } from './schema-loader.ts';
@@ -39,6 +39,8 @@ export interface BinlogSourceOptions {
   /** The rows of an XA group that was prepared in an earlier run. */
   readonly loadPrepared: (xid: string) => Promise<readonly Uint8Array[] | undefined>;
   readonly isSkipped: (gtid: string | undefined, seq: number) => boolean;
+  /** One for the life of a task: a source is made anew with each attempt, and must know what to leave out. */
+  readonly discards: Discards;
 }
 
 /** What a reader of `status` wants to know about the source. */
@@ -58,7 +60,6 @@ export interface SourceProgress {
 /** A MySQL or MariaDB server read as a replica. */
 export class BinlogSource implements Source {
   readonly #options: BinlogSourceOptions;
-  readonly #discards = new Discards();
   readonly progress: SourceProgress = {
     host: undefined,
     coordinates: undefined,
@@ -131,14 +132,14 @@ export class BinlogSource implements Source {
       const history = new SchemaHistory({ flavor, versionNumber, lowerCaseTableNames });
       const server = { ...this.#options.server, hosts: [info.host] };
       const cursor = new BinlogCursor(from.position.coordinates);
-      const { router, ignoreOwn, partBytes, isSkipped } = this.#options;
+      const { router, ignoreOwn, partBytes, isSkipped, discards } = this.#options;
       const assembler = new TransactionAssembler({
         flavor,
         versionNumber,
         router,
         history,
         cursor,
-        discards: this.#discards,
+        discards,
         ignoreOwn,
         from,
         partBytes,
