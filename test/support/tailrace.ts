@@ -13,8 +13,9 @@ export interface TaskSetup {
   readonly start?: string;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
-  /** More lines for [task.source], [task.target], and at the end of the file. */
+  /** More lines for [task.source], [task.filter], [task.target], and at the end of the file. */
   readonly sourceLines?: string;
+  readonly filterLines?: string;
   readonly targetLines?: string;
   readonly tail?: string;
 }
