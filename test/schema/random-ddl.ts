@@ -144,7 +144,9 @@ export class RandomDdl {
       () => `default charset ${this.#pick(CHARSETS) ?? ''}`,
       () => `collate ${this.#pick(COLLATIONS) ?? ''}`,
       () => `alter column ${column} drop default`,
-      () => `rename to ${this.#pick(TABLES) ?? 't1'}`,
+      // MariaDB 10.11 and 11.8 leave the old table behind when a type changes in the same statement.
+      () =>
+        this.#features.flavor === 'mysql' ? `rename to ${this.#pick(TABLES) ?? 't1'}` : 'force',
       () => "comment = 'x'",
       () => (this.#hasRename() ? `rename column ${column} to ${this.#name()}` : 'force'),
       () => (this.#hasRename() ? `rename index ${key} to rk${column.length}` : 'force'),

@@ -1,4 +1,4 @@
-import { charsetOfCollation, maxBytesPerCharacter } from '../collation-names.ts';
+import { charsetOfCollation, maxBytesPerCharacter, normalizeCharset } from '../collation-names.ts';
 import { isTextType, readColumnType } from '../column-type-text.ts';
 import {
   findColumn,
@@ -11,10 +11,17 @@ import {
 } from '../table-definition.ts';
 import { columnEnvironment, withPeriods, withPrimaryKey } from './apply-create-table.ts';
 import type { DdlEnvironment } from './apply-ddl.ts';
-import { addKeys, isLong, type KeyEnvironment } from './apply-keys.ts';
+import { addKeys, fitPart, isLong, type KeyEnvironment } from './apply-keys.ts';
 import { binaryBase, describeColumn, NotApplicable, resolveCollation } from './column-facts.ts';
 import { sizedType } from './describe-type.ts';
-import type { AlterChange, ColumnPosition, ColumnSpec, KeySpec, PeriodSpec } from './parsed-ddl.ts';
+import type {
+  AlterChange,
+  CharsetSpec,
+  ColumnPosition,
+  ColumnSpec,
+  KeySpec,
+  PeriodSpec,
+} from './parsed-ddl.ts';
 
 export interface AlterEnvironment extends DdlEnvironment {
   readonly databaseCollation: string | undefined;
@@ -47,13 +54,13 @@ export function alterTable(
   const periods = changes.flatMap((change) =>
     change.kind === 'add-period' ? [change.period] : [],
   );
-  const converted = convertColumns(moved, convertedCollation(changes, env));
+  const converted = convertColumns(moved, convertedCollation(changes, env), env);
   const columns = withPeriods(converted, periods);
   const rowEnd = versioning === 'explicit' ? rowEndOf(changes) : undefined;
   const keys = alterKeys(before, { moved, changes, columns, periods, rowEnd, engine, env });
   return {
     ...before,
-    collation,
+    collation: isIdleConvert(before, { converted, changes, env }) ? before.collation : collation,
     engine,
     versioning,
     keys,
@@ -61,21 +68,57 @@ export function alterTable(
   };
 }
 
+/** MySQL 5.6 does nothing at all, not even to the table's default, when no column is converted. */
+function isIdleConvert(
+  before: TableDefinition,
+  { converted, changes, env }: Pick<KeyMove, 'changes' | 'env'> & ConvertedColumns,
+): boolean {
+  if (env.flavor !== 'mysql' || env.versionNumber >= 50_700) return false;
+  const isAlone = changes.every((change) => change.kind === 'convert');
+  return isAlone && converted.every((column, index) => column === before.columns[index]);
+}
+
+interface ConvertedColumns {
+  readonly converted: readonly ColumnDefinition[];
+}
+
+/**
+ * The table's default after the statement. MySQL takes the last that was said; MariaDB takes an option
+ * before CONVERT TO, wherever it stands.
+ */
 function alteredCollation(
   before: TableDefinition,
   changes: readonly AlterChange[],
   env: AlterEnvironment,
 ): string | undefined {
+  const options = changes.filter((change) => change.kind === 'set-charset');
+  const said = changes.filter(
+    (change) => change.kind === 'set-charset' || change.kind === 'convert',
+  );
   let { collation } = before;
-  for (const change of changes) {
-    if (change.kind === 'set-charset') {
-      collation = resolveCollation(change.charset, env.databaseCollation ?? collation, env);
-    } else if (change.kind === 'convert') {
-      collation = resolveCollation(change.charset, env.databaseCollation, env);
-    }
+  for (const change of env.flavor === 'mariadb' && options.length > 0 ? options : said) {
+    const next = resolveCollation(change.charset, env.databaseCollation ?? collation, env);
+    if (!keepsCollation(change.charset, { collation, said, env })) collation = next;
   }
   return collation;
 }
+
+/** Since MySQL 8 a character set alone leaves a COLLATE of the same statement in force. */
+function keepsCollation(
+  { charset, collation: own }: CharsetSpec,
+  {
+    collation,
+    said,
+    env,
+  }: { collation: string | undefined; said: readonly CharsetChange[]; env: AlterEnvironment },
+): boolean {
+  const isNew = env.flavor === 'mysql' && env.versionNumber >= 80_000;
+  if (!isNew || charset === undefined || own !== undefined || collation === undefined) return false;
+  const isWritten = said.some((change) => change.charset.collation === collation);
+  return isWritten && charsetOfCollation(collation) === normalizeCharset(charset);
+}
+
+type CharsetChange = Extract<AlterChange, { kind: 'set-charset' | 'convert' }>;
 
 type ColumnChange = Extract<
   AlterChange,
@@ -180,10 +223,26 @@ function place(moved: MovedColumn[], entry: MovedColumn, position: ColumnPositio
 function convertColumns(
   moved: readonly MovedColumn[],
   collation: string | undefined,
+  env: AlterEnvironment,
 ): ColumnDefinition[] {
-  return moved.map((entry) =>
-    collation === undefined ? entry.column : convertColumn(entry, collation),
-  );
+  if (collation === undefined) return moved.map((entry) => entry.column);
+  return moved.map((entry) => {
+    if (manglesLabels(entry.column, collation, env)) {
+      throw new NotApplicable('the labels are not what they were');
+    }
+    return convertColumn(entry, collation);
+  });
+}
+
+/** MySQL takes the bytes of labels for text of the other set here: nobody can foresee what. */
+function manglesLabels(
+  { columnType, collation: before }: ColumnDefinition,
+  after: string,
+  { flavor }: AlterEnvironment,
+): boolean {
+  if (flavor !== 'mysql' || before === undefined) return false;
+  const isWide = (collation: string): boolean => /^(ucs2|utf16|utf16le|utf32)_/.test(collation);
+  return /^(enum|set)\(/.test(columnType) && isWide(before) !== isWide(after);
 }
 
 function convertedCollation(
@@ -294,5 +353,5 @@ function moveParts(part: KeyPart, moved: readonly MovedColumn[]): KeyPart[] {
   const { column } = part;
   if (column === undefined) return [part];
   const entry = moved.find((other) => other.from !== undefined && isSameName(other.from, column));
-  return entry === undefined ? [] : [{ ...part, column: entry.column.name }];
+  return entry === undefined ? [] : [fitPart(part.prefixLength, entry.column)];
 }

@@ -84,14 +84,29 @@ function buildParts(spec: KeySpec, env: KeyEnvironment): KeyPart[] {
 
 const whole = (column: string): KeyPart => ({ column, prefixLength: undefined });
 
-/** A prefix as long as the column is no prefix. */
 function buildPart(part: KeyPart, { columns }: KeyEnvironment): KeyPart {
   if (part.column === undefined) return part;
   const column = findColumn(columns, part.column);
   if (column === undefined) throw new NotApplicable(`no column ${part.column}`);
-  const length = readColumnType(column.columnType)?.length;
-  const isWhole = part.prefixLength !== undefined && part.prefixLength === length;
-  return { column: column.name, prefixLength: isWhole ? undefined : part.prefixLength };
+  return fitPart(part.prefixLength, column);
+}
+
+const PREFIXED =
+  /^(var)?(char|binary)\(|^(tiny|medium|long)?(text|blob)\b|^(multi)?point|^geometry/;
+
+/**
+ * A part of a key on this column. A prefix as long as the column is none, a type without prefixes
+ * has none, and a POINT is always indexed by its first 25 bytes.
+ */
+export function fitPart(prefixLength: number | undefined, column: ColumnDefinition): KeyPart {
+  const { name, columnType } = column;
+  if (columnType === 'point') return { column: name, prefixLength: prefixLength ?? 25 };
+  const length = readColumnType(columnType)?.length;
+  const isWhole =
+    prefixLength === undefined ||
+    !PREFIXED.test(columnType) ||
+    (length !== undefined && prefixLength >= length);
+  return { column: name, prefixLength: isWhole ? undefined : prefixLength };
 }
 
 /** Longest key in bytes by engine; unknown ones as InnoDB. */
