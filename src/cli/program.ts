@@ -23,7 +23,12 @@ const COMMANDS: readonly AddCommand[] = [
   addDemoCommand,
 ];
 
-const EXIT_CODES = `
+const AFTER_HELP = `
+To begin: write tailrace.toml (conf/tailrace.toml shows every common key), then
+  tailrace check     what is missing on either end
+  tailrace run       replicate
+To see it work without any of that: tailrace demo
+
 Exit codes: 0 done, 1 internal fault, 2 bad usage or configuration, 3 check found something,
 4 the source refuses, 5 the target refuses, 6 Kafka refuses, 7 another process runs this task.`;
 
@@ -33,7 +38,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   const program = new Command('tailrace')
     .description('Replicates MySQL and MariaDB, exactly, from the binlog.')
     .version(VERSION, '-V, --version')
-    .addHelpText('after', EXIT_CODES);
+    .addHelpText('after', AFTER_HELP);
   for (const add of COMMANDS) {
     add(program, io, (code) => {
       exitCode = code;

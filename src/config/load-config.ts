@@ -73,9 +73,11 @@ function readText(absolute: string, path: string): string {
     return readFileSync(absolute, 'utf8');
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
-    throw new TailraceError('CONFIG_INVALID', `${path} cannot be read (${code})`, {
+    const message =
+      code === 'ENOENT' ? `There is no file ${path}` : `${path} cannot be read (${code})`;
+    throw new TailraceError('CONFIG_INVALID', message, {
       place: { path },
-      next: 'Name the configuration file with -c FILE.',
+      next: 'Name the configuration file with -c FILE; conf/tailrace.toml is one to begin with.',
       cause,
     });
   }
