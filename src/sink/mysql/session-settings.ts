@@ -1,6 +1,6 @@
 import { TailraceError } from '../../core/errors.ts';
 import { isServerErrno } from '../../server/error-from-server.ts';
-import { readText } from '../../server/row-reader.ts';
+import { readOptionalText, readText } from '../../server/row-reader.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
 
 export interface SessionSettings {
@@ -20,18 +20,21 @@ export interface SessionSettings {
  * wait_timeout: the connection carries the task's lock and is kept alive by us, so a machine that
  * vanished frees the lock soon.
  */
-const WANTED: readonly (readonly [name: string, value: string])[] = [
+const NEEDED: readonly Setting[] = [
   ['sql_mode', "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'"],
   ['time_zone', "'+00:00'"],
   ['foreign_key_checks', '1'],
+  ['sql_notes', '1'],
+];
+
+/** Wanted too, where the user has the right: a server's defaults are mostly the same. */
+const WISHED: readonly Setting[] = [
   ['unique_checks', '1'],
   ['sql_auto_is_null', '0'],
   ['sql_safe_updates', '0'],
-  ['sql_notes', '1'],
-  ['sql_select_limit', 'DEFAULT'],
   ['sql_big_selects', '1'],
   ['max_error_count', '65535'],
-  ['completion_type', '0'],
+  ['completion_type', "'NO_CHAIN'"],
   ['innodb_lock_wait_timeout', '8'],
   ['lock_wait_timeout', '8'],
   ['net_read_timeout', '600'],
@@ -42,18 +45,15 @@ const WANTED: readonly (readonly [name: string, value: string])[] = [
   ['idle_transaction_timeout', '0'],
   ['idle_write_transaction_timeout', '0'],
   ['idle_readonly_transaction_timeout', '0'],
-  ['use_secondary_engine', '0'],
-  ['character_set_results', "'utf8mb4'"],
-];
-
-/** Wanted too, but a user without the right for them can do without: the statements say it then. */
-const WISHED: readonly (readonly [name: string, value: string])[] = [
+  ['use_secondary_engine', "'OFF'"],
   ['sql_require_primary_key', '0'],
   ['sql_generate_invisible_primary_key', '0'],
   ['binlog_format', "'ROW'"],
 ];
 
-const NO_RIGHT = [1227, 1193, 1231, 1232, 1238, 1193, 3706] as const;
+type Setting = readonly [name: string, value: string];
+
+const NO_RIGHT = [1227, 1193, 1231, 1232, 1238, 3706] as const;
 
 /** Makes a fresh connection fit for writing rows exactly as the source has them. */
 export async function applySessionSettings(
@@ -61,16 +61,26 @@ export async function applySessionSettings(
   settings: SessionSettings,
 ): Promise<void> {
   const current = await readVariables(connection);
-  const assignments = WANTED.filter(([name]) => current.has(name)).map(
-    ([name, value]) => `SESSION ${name} = ${value}`,
-  );
-  await connection.run(`SET ${assignments.join(', ')}`);
-  for (const [name, value] of WISHED) {
-    if (!current.has(name) || isSame(current.get(name), value)) continue;
-    await runIfAllowed(connection, `SET SESSION ${name} = ${value}`);
+  const isMissing = ([name, value]: Setting): boolean =>
+    current.has(name) && !isSame(current.get(name), value);
+  await assign(connection, NEEDED.filter(isMissing));
+  const wished = WISHED.filter(isMissing);
+  try {
+    await assign(connection, wished);
+  } catch (thrown) {
+    if (!isServerErrno(thrown, ...NO_RIGHT)) throw thrown;
+    for (const [name, value] of wished) {
+      await runIfAllowed(connection, `SET SESSION ${name} = ${value}`);
+    }
   }
   await setIsolation(connection, current);
   if (!settings.sqlLogBin) await stopLogging(connection);
+}
+
+async function assign(connection: ServerConnection, settings: readonly Setting[]): Promise<void> {
+  if (settings.length === 0) return;
+  const assignments = settings.map(([name, value]) => `SESSION ${name} = ${value}`);
+  await connection.run(`SET ${assignments.join(', ')}`);
 }
 
 async function readVariables(connection: ServerConnection): Promise<ReadonlyMap<string, string>> {
@@ -82,7 +92,8 @@ async function readVariables(connection: ServerConnection): Promise<ReadonlyMap<
 
 function isSame(current: string | undefined, wanted: string): boolean {
   const plain = wanted.replaceAll("'", '');
-  return current === plain || (plain === '0' && current === 'OFF');
+  if (current === plain || Number(current) === Number(plain)) return true;
+  return (plain === '0' && current === 'OFF') || (plain === '1' && current === 'ON');
 }
 
 async function runIfAllowed(connection: ServerConnection, sql: string): Promise<boolean> {
@@ -104,8 +115,8 @@ async function setIsolation(
   current: ReadonlyMap<string, string>,
 ): Promise<void> {
   const isLogged = current.get('log_bin') === 'ON';
-  const [format] = await connection.query('SELECT @@SESSION.binlog_format AS format');
-  const logsStatements = isLogged && readText(format, 'format') === 'STATEMENT';
+  const [format] = await connection.query("SHOW SESSION VARIABLES LIKE 'binlog_format'");
+  const logsStatements = isLogged && readOptionalText(format, 'Value') === 'STATEMENT';
   const level = logsStatements ? 'REPEATABLE READ' : 'READ COMMITTED';
   await connection.run(`SET SESSION TRANSACTION ISOLATION LEVEL ${level}`);
   // A read-only default (transaction_read_only) would refuse our writes.

@@ -25,6 +25,8 @@ export type Problem =
   | {
       readonly kind: 'warnings';
       readonly statement: PlannedStatement;
+      /** How many the server counted. */
+      readonly count: number;
       /** Empty: they were not asked for. */
       readonly warnings: readonly Warning[];
     };
@@ -79,9 +81,9 @@ export class StatementRunner {
     if (problem?.kind !== 'warnings' || problem.warnings.length > 0) return problem;
     const { replies, failure } = await transaction.execute([SHOW_WARNINGS]);
     if (failure !== undefined) throw failure;
-    const warnings = harmfulWarnings(readWarnings(replies[0]?.rows));
+    const warnings = harmfulAmong(replies[0], problem.count);
     if (warnings.length > statement.expected.warnings) {
-      return { kind: 'warnings', statement, warnings };
+      return { ...problem, warnings };
     }
     this.watch(statement.binding.target);
     return undefined;
@@ -144,13 +146,21 @@ function firstProblem(
       return { kind: 'rows', statement, answer: reply };
     }
     if (!hasUnexpectedWarnings(statement.expected, reply)) continue;
-    if (!one.isWatched) return { kind: 'warnings', statement, warnings: [] };
-    const warnings = harmfulWarnings(readWarnings(replies[index + 1]?.rows));
+    if (!one.isWatched)
+      return { kind: 'warnings', statement, count: reply.warningCount, warnings: [] };
+    const count = reply.warningCount;
+    const warnings = harmfulAmong(replies[index + 1], count);
     if (warnings.length > statement.expected.warnings) {
-      return { kind: 'warnings', statement, warnings };
+      return { kind: 'warnings', statement, count, warnings };
     }
   }
   return undefined;
+}
+
+/** The server keeps only so many (max_error_count): those that it does not show may be harmful. */
+function harmfulAmong(shown: StatementReply | undefined, count: number): readonly Warning[] {
+  const warnings = readWarnings(shown?.rows);
+  return warnings.length < count ? warnings : harmfulWarnings(warnings);
 }
 
 /** A refusal of one of our own statements is nothing that rows could explain. */

@@ -75,6 +75,30 @@ describe.each(TARGETS)('exactly once on %s', (name) => {
     expect(harness.sink.counters).toMatchObject({ reconnects: 1, transactions: 4, rows: 4 });
   });
 
+  it('begins every transaction of ours in the binlog with the checkpoint table', async () => {
+    const [status] = await sql
+      .rows('SHOW MASTER STATUS')
+      .catch(() => sql.rows('SHOW BINARY LOG STATUS'));
+    const part = (index: number, last: boolean) => ({ part: { index, last } });
+    await harness.apply(
+      transaction(2, [rows.insert([2])]),
+      transaction(3, [rows.insert([3])], part(0, false)),
+      transaction(3, [rows.insert([4])], part(1, true)),
+    );
+    const events = await sql.rows(
+      `SHOW BINLOG EVENTS IN '${String(status?.['File'])}' FROM ${String(status?.['Position'])}`,
+    );
+    const texts = events.map((event) => `${String(event['Event_type'])} ${String(event['Info'])}`);
+    const begins = texts.flatMap((text, index) =>
+      / BEGIN$|^Gtid BEGIN/.test(text)
+        ? [texts.slice(index).filter((one) => one.startsWith('Table_map'))]
+        : [],
+    );
+    const ours = begins.filter((maps) => maps.slice(0, 2).some((map) => map.includes(DATABASE)));
+    expect(ours.length).toBeGreaterThanOrEqual(2);
+    for (const maps of ours) expect(maps[0]).toContain('e2_state.tailrace_checkpoint');
+  });
+
   it('goes on when the server kills the connection', async () => {
     const killed = await sql.value(`SELECT IS_USED_LOCK('tailrace:e2_state:${TASK}')`);
     await sql.run(`KILL ${killed ?? ''}`);
