@@ -17,8 +17,24 @@ function onSignal(): void {
 
 process.on('SIGTERM', onSignal);
 process.on('SIGINT', onSignal);
+// The terminal was closed.
+process.on('SIGHUP', onSignal);
 
 const { stdout, stderr } = process;
-// A reader that has gone is noticed by the command that writes; here it only must not be a crash.
-stdout.on('error', () => undefined);
-process.exit(await runCli(process.argv.slice(2), { stdout, stderr, signal: stop.signal }));
+// Nobody reads the results any more: there is nothing left to do.
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') stop.abort(new Error('the reader of standard output has gone'));
+});
+// Nobody reads the log any more: the work goes on.
+stderr.on('error', () => undefined);
+const exitCode = await runCli(process.argv.slice(2), { stdout, stderr, signal: stop.signal });
+await Promise.all([flushed(stdout), flushed(stderr)]);
+process.exit(exitCode);
+
+/** Ending the process would cut off what a slow reader of a pipe has not taken yet. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || !stream.writable) resolve();
+    else stream.write('', () => resolve());
+  });
+}

@@ -70,8 +70,17 @@ export class StdoutSink implements Sink {
     }
   }
 
-  drain(): Promise<void> {
-    return Promise.resolve();
+  /** The operating system has all of it: an output that fails late (a full disk) shows here. */
+  async drain(): Promise<void> {
+    if (!this.#isClosed && this.#failure === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#output.write('', (error) => {
+          if (error instanceof Error) this.#fail(error);
+          resolve();
+        });
+      });
+    }
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   close(): Promise<void> {
@@ -111,23 +120,26 @@ export class StdoutSink implements Sink {
     }
   }
 
+  #fail(error: NodeJS.ErrnoException): void {
+    if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') this.#isClosed = true;
+    else {
+      const message = `Standard output cannot be written: ${error.message}`;
+      const next = 'See where the output goes: is the disk full?';
+      this.#failure ??= new TailraceError('STATE_UNUSABLE', message, { cause: error, next });
+    }
+  }
+
   #watch(closed: () => void): void {
     this.#output.on('drain', () => this.#onWritable?.());
     this.#output.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') {
-        this.#isClosed = true;
-        closed();
-      } else {
-        this.#failure = new TailraceError('STATE_UNUSABLE', 'Standard output cannot be written', {
-          cause: error,
-          next: 'See where the output goes: is the disk full?',
-        });
-      }
+      this.#fail(error);
+      if (this.#isClosed) closed();
       this.#onWritable?.();
     });
     this.#output.on('close', () => {
       this.#isClosed = true;
-      closed();
+      // After a failure it is closed too; that is not a reader that has gone.
+      if (this.#failure === undefined) closed();
       this.#onWritable?.();
     });
   }
