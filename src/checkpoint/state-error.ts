@@ -14,6 +14,11 @@ export function isDamage(error: unknown): boolean {
   );
 }
 
+/** True when what is in the file is no database. */
+export function isForeign(error: unknown): boolean {
+  return sqliteCode(error) === 'SQLITE_NOTADB';
+}
+
 export function isBusy(error: unknown): boolean {
   return sqliteCode(error).startsWith('SQLITE_BUSY');
 }

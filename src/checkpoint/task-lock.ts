@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { TailraceError } from '../core/errors.ts';
 import { systemClock } from '../lib/clock.ts';
 import { sleep } from '../lib/sleep.ts';
-import { isBusy, stateError } from './state-error.ts';
+import { isBusy, isForeign, stateError } from './state-error.ts';
 
 export interface TaskLock {
   release(): void;
@@ -56,7 +56,10 @@ function tryLock(stateDir: string, path: string): TaskLock | undefined {
   } catch (error) {
     database?.close();
     if (isBusy(error)) return undefined;
-    throw stateError(error, path);
+    if (!isForeign(error)) throw stateError(error, path);
+    // Overwritten by something. Nobody holds it, or it were busy; nothing of worth is in it. Tried again.
+    truncateSync(path);
+    return undefined;
   }
   const held = database;
   return {
