@@ -57,6 +57,7 @@ ${start}${setup.sourceLines ?? ''}
 [task.filter]
 include = ${include}
 exclude = ${JSON.stringify(setup.exclude ?? [])}
+${setup.filterLines ?? ''}
 ${target}${setup.tail ?? ''}`,
     );
   }
