@@ -4,7 +4,7 @@ import type { Problem } from './finding.ts';
 
 /** What the configuration itself says, without looking at any server. */
 export function findConfigProblems(task: TaskConfig): readonly Problem[] {
-  return [...plainPasswords(task), ...weakenedGuarantees(task)];
+  return [...plainPasswords(task), ...unusedTables(task), ...weakenedGuarantees(task)];
 }
 
 function plainPasswords(task: TaskConfig): readonly Problem[] {
@@ -19,6 +19,23 @@ function plainPasswords(task: TaskConfig): readonly Problem[] {
     const finding = `${path} stands in the file: use { env = "NAME" } or { file = "PATH" }`;
     return [{ severity: 'warning', code: 'PASSWORD_IN_FILE', finding }];
   });
+}
+
+/** What the file may say already and this version does not do. */
+function unusedTables({ source, target, kafka, strategies }: TaskConfig): readonly Problem[] {
+  const problems: Problem[] = [];
+  const add = (severity: Problem['severity'], finding: string): void => {
+    problems.push({ severity, code: 'NOT_SUPPORTED', finding });
+  };
+  const direct = 'this version connects to the hosts directly';
+  if (source?.ssh !== undefined) add('error', `[task.source.ssh]: ${direct}`);
+  if (target?.ssh !== undefined) add('error', `[task.target.ssh]: ${direct}`);
+  if (kafka !== undefined) add('error', '[task.kafka]: this version publishes nothing');
+  if (strategies.some((name) => name !== 'stream')) {
+    add('error', 'strategies: this version has stream alone');
+  }
+  if ((target?.lanes ?? 1) > 1) add('warning', 'lanes: this version writes with one connection');
+  return problems;
 }
 
 /** The exceptions from "exactly once, as of one commit", those that were chosen and the one that always is. */
@@ -37,12 +54,6 @@ function weakenedGuarantees({ target }: TaskConfig): readonly Problem[] {
   if (target.allowNontransactional) {
     const finding = 'non-transactional tables may get a transaction in part, or twice';
     add('warning', `allow_nontransactional = true: ${finding}`);
-  }
-  if (target.lanes > 1) {
-    add(
-      'warning',
-      `lanes = ${target.lanes}: readers may see a later transaction before an earlier`,
-    );
   }
   if (target.ddl === 'apply') {
     add('note', 'a DDL and its checkpoint are two steps: between them the target is one DDL ahead');
