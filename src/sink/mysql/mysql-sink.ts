@@ -211,6 +211,7 @@ export class MysqlSink implements Sink {
 
   async #storeIdle(): Promise<void> {
     const step = this.#idleStep;
+    this.#idleStep = undefined;
     if (step !== undefined) await this.#session.commitStep(step);
   }
 

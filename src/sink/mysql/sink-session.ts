@@ -103,9 +103,10 @@ export class SinkSession {
     this.#live.applier.planAhead(deliveries.map(({ transaction }) => transaction));
   }
 
-  /** Moves the checkpoint alone. */
+  /** Moves the checkpoint alone; not within a large transaction, whose own commit will pass it. */
   async commitStep(step: CheckpointStep): Promise<void> {
     await this.#exclusively(async ({ applier, target }) => {
+      if (applier.isOpen) return;
       if (step.seq > target.row.seq || this.#checkpoint === undefined) {
         await applier.commitStatements([], step);
       }

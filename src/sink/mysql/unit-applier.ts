@@ -105,6 +105,7 @@ export class UnitApplier {
 
   /** `leftover`: statements of ours that belong into the commit of the last part. */
   async applyPart(transaction: Transaction, leftover: readonly string[]): Promise<void> {
+    if (this.#open === undefined && transaction.part.index > 0) throw partsLost(transaction);
     const target = (this.#open ??= this.#begin(undefined));
     try {
       await target.runAll([`SAVEPOINT ${SAVEPOINT}`]);
@@ -286,6 +287,15 @@ export class UnitApplier {
       this.#options.target.session.destroy();
     }
   }
+}
+
+/** The connection that held the parts before this one is gone, and they with it. */
+function partsLost(transaction: Transaction): TailraceError {
+  return new TailraceError(
+    'TARGET_CONNECTION_LOST',
+    'the connection was lost in the middle of a large transaction, which begins anew',
+    { place: transactionPlace(transaction) },
+  );
 }
 
 const SAVEPOINT = 'tailrace_part';

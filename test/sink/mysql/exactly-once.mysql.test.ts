@@ -132,6 +132,34 @@ describe.each(TARGETS)('exactly once on %s', (name) => {
     await again.close();
   });
 
+  it('never commits the rest of a large transaction whose connection died between parts', async () => {
+    await harness.apply(transaction(2, [rows.insert([2])], { part: { index: 0, last: false } }));
+    const ours = await sql.value(`SELECT IS_USED_LOCK('tailrace:e2_state:${TASK}')`);
+    await sql.run(`KILL ${ours ?? ''}`);
+    await waitFor('it is gone', async () => {
+      const free = await sql.value(`SELECT IS_FREE_LOCK('tailrace:e2_state:${TASK}')`);
+      return free === '1';
+    });
+    await harness.write(transaction(2, [rows.insert([3])], { part: { index: 1, last: true } }));
+    await expect(harness.sink.drain()).rejects.toMatchObject({
+      code: 'TARGET_CONNECTION_LOST',
+      isTransient: true,
+    });
+    expect(await content()).toBe('1');
+    expect(await checkpointSeq(sql, TASK)).toBe('1');
+  });
+
+  it('leaves a large transaction whole when filtered ones went before it', async () => {
+    const idle = Array.from({ length: 3 }, (_, index) => transaction(2 + index, []));
+    await harness.write(...idle);
+    await harness.write(transaction(5, [rows.insert([5])], { part: { index: 0, last: false } }));
+    await harness.sink.drain();
+    expect(await content()).toBe('1');
+    await harness.apply(transaction(5, [rows.insert([6])], { part: { index: 1, last: true } }));
+    expect(await content()).toBe('1,5,6');
+    expect(await checkpointSeq(sql, TASK)).toBe('5');
+  });
+
   it('does not let an old owner commit', async () => {
     await harness.close();
     const old = await openOwnedTarget(sinkOptions(server, TASK), never);
