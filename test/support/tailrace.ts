@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestServer } from './servers.ts';
@@ -60,6 +60,10 @@ exclude = ${JSON.stringify(setup.exclude ?? [])}
 ${setup.filterLines ?? ''}
 ${target}${setup.tail ?? ''}`,
     );
+  }
+
+  edit(change: (text: string) => string): void {
+    writeFileSync(this.config, change(readFileSync(this.config, 'utf8')));
   }
 
   remove(): void {
