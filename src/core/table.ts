@@ -96,6 +96,11 @@ export interface Table {
   /** Unique indexes besides the primary key, as far as they are known (row metadata does not tell them). */
   readonly uniqueKeys: readonly Index[];
   readonly charset: string | undefined;
+  /**
+   * MariaDB's system versioning: indexes of the columns of which one says when a row's version ended. Absent:
+   * every row in the binlog is a row of the table.
+   */
+  readonly versionEnds?: readonly number[];
 }
 
 /** `db.t`, for messages and error places; not an SQL identifier. */

@@ -22,16 +22,27 @@ export function buildTable(definition: TableDefinition): Table {
     .map((key) => buildIndex(key, columns));
   const primary = indexes.find((index) => index.name === PRIMARY && index.isRowIdentity);
   const { collation } = definition;
+  const all = [...columns, ...hiddenColumns(definition)];
   return {
     database: definition.database,
     name: definition.name,
-    columns: [...columns, ...hiddenColumns(definition)],
+    columns: all,
     primaryKey: primary?.columns ?? [],
     uniqueKeys: indexes
       .filter((index) => index !== primary)
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
     charset: collation === undefined ? undefined : charsetOfCollation(collation),
+    ...(definition.versioning === undefined ? {} : { versionEnds: versionEnds(all) }),
   };
+}
+
+/** Begin and end look alike, but only an end holds the highest value there is. */
+function versionEnds(columns: readonly Column[]): readonly number[] {
+  return columns.flatMap(({ generated, isNullable, columnType, isHidden, name }, index) => {
+    if (isHidden) return name === 'row_end' ? [index] : [];
+    const isTime = columnType === 'timestamp(6)';
+    return generated === 'stored' && !isNullable && isTime ? [index] : [];
+  });
 }
 
 function buildColumn(column: ColumnDefinition, table: TableDefinition): Column {

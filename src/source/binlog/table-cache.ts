@@ -7,6 +7,7 @@ import type { TableMap } from '../../core/table-map.ts';
 import { TailraceError } from '../../core/errors.ts';
 import { RowsDecoder } from '../../binlog/rows/rows-decoder.ts';
 import type { RowsEvent } from '../../binlog/event.ts';
+import { changesOfCurrentRows } from './row-versions.ts';
 
 /** The largest slice of one rows event that becomes one change. */
 const SLICE_BYTES = 1 << 20;
@@ -82,7 +83,10 @@ export class TableCache {
     const binding = this.get(event.tableId);
     const reader = (binding.reader ??= this.#open(binding.tableMap));
     for (const images of reader.rows.decode(event, SLICE_BYTES)) {
-      yield toChange(reader, event, place, images);
+      const change = toChange(reader, event, place, images);
+      const { versionEnds } = reader.table;
+      if (versionEnds === undefined) yield change;
+      else yield* changesOfCurrentRows(change, versionEnds);
     }
   }
 
