@@ -116,22 +116,32 @@ async function differingCharsets(
 
 const shorten = (line: string): string => (line.length > 1500 ? `${line.slice(0, 1500)}…` : line);
 
+export interface CompareOptions {
+  /** Tables that only the source is meant to have. */
+  readonly leftOut?: (table: string) => boolean;
+  /** Columns whose values are each server's own. */
+  readonly ownColumns?: ReadonlySet<string>;
+}
+
 /** What differs between two databases: '' when they are equal. Names a few rows of the first difference. */
 export async function compareDatabases(
   source: Sql,
   target: Sql,
   database: string,
-  /** Tables that only the source is meant to have. */
-  leftOut: readonly string[] = [],
+  options: CompareOptions = {},
 ): Promise<string> {
-  const left = (await tableNames(source, database)).filter((name) => !leftOut.includes(name));
+  const { leftOut, ownColumns } = options;
+  const left = (await tableNames(source, database)).filter((name) => leftOut?.(name) !== true);
   const right = await tableNames(target, database);
   if (left.join() !== right.join()) return `tables: ${left.join()} / ${right.join()}`;
   for (const table of left) {
     const asUtf8 = await differingCharsets([source, target], database, table);
+    const columns = (await columnsOf(source, database, table))
+      .map((column) => column.COLUMN_NAME)
+      .filter((name) => ownColumns?.has(name) !== true);
     const [a, b] = [
-      await tableContent(source, database, table, undefined, asUtf8),
-      await tableContent(target, database, table, undefined, asUtf8),
+      await tableContent(source, database, table, columns, asUtf8),
+      await tableContent(target, database, table, columns, asUtf8),
     ];
     if (a.join('\n') === b.join('\n')) continue;
     const [inA, inB] = [new Set(a), new Set(b)];
