@@ -40,8 +40,10 @@ export function parseAlterTable(
     renameTo: undefined,
   };
   while (!cursor.isAtEnd) {
+    const before = draft.changes.at(-1);
     if (cursor.at('PARTITION', 'BY')) cursor.skipRest();
     else if (!acceptSpecification(cursor, draft)) cursor.fail();
+    if (draft.changes.at(-1) === before) draft.changes.push({ kind: 'other' });
     cursor.accept(',');
   }
   return finish(draft);

@@ -165,4 +165,6 @@ export type AlterChange =
   | { readonly kind: 'set-charset'; readonly charset: CharsetSpec }
   | { readonly kind: 'set-engine'; readonly engine: string }
   | { readonly kind: 'add-period'; readonly period: PeriodSpec }
-  | { readonly kind: 'add-versioning' | 'drop-versioning' };
+  | { readonly kind: 'add-versioning' | 'drop-versioning' }
+  /** Something that moves no definition. */
+  | { readonly kind: 'other' };
