@@ -26,19 +26,15 @@ const run = promisify(execFile);
 
 /** A server to try things on: MariaDB where there is one (it starts faster), else MySQL. */
 export async function findServerProgram(env: EnvReader): Promise<ServerProgram> {
-  const folders = [...(env('PATH') ?? '').split(delimiter), ...MORE_FOLDERS];
-  for (const name of ['mariadbd', 'mysqld']) {
-    const path = findProgram(name, folders);
-    if (path === undefined) continue;
-    const { stdout } = await run(path, ['--no-defaults', '--version']);
-    const flavor = /mariadb/i.test(stdout) ? 'mariadb' : 'mysql';
-    const installer =
-      flavor === 'mysql'
-        ? path
-        : (findProgram('mariadb-install-db', folders) ?? findProgram('mysql_install_db', folders));
-    if (installer === undefined) continue;
-    const version = /Ver (\S+)/.exec(stdout)?.[1] ?? stdout.trim();
-    return { path, flavor, version, installer };
+  const onPath = (env('PATH') ?? '').split(delimiter).filter((folder) => folder !== '');
+  for (const folders of [onPath, MORE_FOLDERS]) {
+    for (const name of ['mariadbd', 'mysqld']) {
+      const program = await describeProgram(findProgram(name, folders), [
+        ...onPath,
+        ...MORE_FOLDERS,
+      ]);
+      if (program !== undefined) return program;
+    }
   }
   throw new TailraceError(
     'USAGE',
@@ -49,11 +45,24 @@ export async function findServerProgram(env: EnvReader): Promise<ServerProgram> 
   );
 }
 
+async function describeProgram(
+  path: string | undefined,
+  folders: readonly string[],
+): Promise<ServerProgram | undefined> {
+  if (path === undefined) return undefined;
+  const { stdout } = await run(path, ['--no-defaults', '--version']);
+  const flavor = /mariadb/i.test(stdout) ? 'mariadb' : 'mysql';
+  const installer = flavor === 'mysql' ? path : findInstaller(folders);
+  const version = /Ver (\S+)/.exec(stdout)?.[1] ?? stdout.trim();
+  return installer === undefined ? undefined : { path, flavor, version, installer };
+}
+
+function findInstaller(folders: readonly string[]): string | undefined {
+  return findProgram('mariadb-install-db', folders) ?? findProgram('mysql_install_db', folders);
+}
+
 function findProgram(name: string, folders: readonly string[]): string | undefined {
-  return folders
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, name))
-    .find(isExecutable);
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {

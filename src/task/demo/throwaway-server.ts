@@ -38,10 +38,13 @@ const OPTIONS = {
 
 /** A fresh data directory; servers are started on copies of it. */
 export async function makeDataDirectory(program: ServerProgram, path: string): Promise<void> {
-  mkdirSync(path, { recursive: true });
+  const tmp = `${path}-tmp`;
+  for (const folder of [path, tmp]) mkdirSync(folder, { recursive: true });
   const args = [
     '--no-defaults',
     `--datadir=${path}`,
+    // A server that starts elsewhere clears what it takes for its own in a shared one.
+    `--tmpdir=${tmp}`,
     ...asUser(),
     ...(program.flavor === 'mysql'
       ? ['--initialize-insecure']
@@ -83,6 +86,8 @@ export class ThrowawayServer {
   constructor(options: ThrowawayOptions) {
     const { program, home } = options;
     const data = join(home, 'data');
+    const tmp = join(home, 'tmp');
+    mkdirSync(tmp, { recursive: true });
     cpSync(options.dataDirectory, data, { recursive: true });
     this.#options = options;
     this.#socket = join(home, 'sock');
@@ -93,6 +98,7 @@ export class ThrowawayServer {
         '--no-defaults',
         ...asUser(),
         `--datadir=${data}`,
+        `--tmpdir=${tmp}`,
         `--socket=${this.#socket}`,
         `--pid-file=${join(home, 'pid')}`,
         `--port=${options.port}`,

@@ -69,7 +69,7 @@ export class Writer {
       const id = crypto.randomUUID();
       this.#ids.push(id);
       const kind = 1 + random(3);
-      return `('${id}', REPEAT('lorem ipsum ', ${1 + random(12)}), UNHEX(MD5(RAND())), 0, ${kind})`;
+      return `('${id}', REPEAT('lorem ipsum ', ${1 + random(12)}), UNHEX(SHA2(RAND(), 256)), 0, ${kind})`;
     });
     await this.#run(`INSERT INTO demo.documents VALUES ${rows.join(', ')}`);
   }
