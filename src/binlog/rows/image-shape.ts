@@ -57,7 +57,8 @@ export class ImageShape {
     const name = columns.join();
     const known = this.#keyReaders.get(name);
     if (known !== undefined) return known;
-    const missing = columns.find((column) => this.present[column] !== true);
+    // Hidden columns have keys, too: the end of a row's version is one.
+    const missing = columns.find((column) => (this.rowShape.columns[column]?.nullBit ?? -1) < 0);
     if (missing !== undefined || columns.length === 0) {
       throw new RangeError(`no key of columns [${name}]: ${missing ?? 'none'} is not in the image`);
     }

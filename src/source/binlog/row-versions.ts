@@ -1,13 +1,14 @@
 import type { RowsChange } from '../../core/change.ts';
-import type { ColumnValue, RowImage, RowImages, RowKey, RowVisitor } from '../../core/row.ts';
+import type { RowImage, RowImages, RowKey, RowVisitor } from '../../core/row.ts';
 
-/**
- * What the end of a version holds while the row is current: the last timestamp there is, to 2038 and since
- * MariaDB 11.5 to 2106. (Versions by transaction number are in the binlog as statements.)
+/*
+ * TIMESTAMP(6): 4 bytes of seconds and 3 of microseconds, both big endian. The end of a version that is
+ * current holds the last timestamp there is: that of 2038, or since MariaDB 11.5 that of 2106. (Versions
+ * by transaction number are in the binlog as statements.)
  */
-const CURRENT: ReadonlySet<ColumnValue | undefined> = new Set<ColumnValue | undefined>([
-  '2038-01-19 03:14:07.999999',
-  '2106-02-07 06:28:15.999999',
+const CURRENT: ReadonlySet<RowKey> = new Set([
+  '\x7f\xff\xff\xff\x0f\x42\x3f',
+  '\xff\xff\xff\xff\x0f\x42\x3f',
 ]);
 
 type RowAction = RowsChange['action'] | undefined;
@@ -23,10 +24,11 @@ export function* changesOfCurrentRows(
   endColumns: readonly number[],
 ): Generator<RowsChange> {
   const { length } = change.after ?? change.before;
+  const actionOf = actionReader(change, endColumns);
   let first = 0;
-  let action = actionOf(change, 0, endColumns);
+  let action = actionOf(0);
   for (let row = 1; row <= length; row++) {
-    const next = row < length ? actionOf(change, row, endColumns) : 'end';
+    const next = row < length ? actionOf(row) : 'end';
     if (next === action) continue;
     if (action !== undefined) yield slice(change, action, first, row);
     if (next === 'end') return;
@@ -35,14 +37,39 @@ export function* changesOfCurrentRows(
   }
 }
 
-function actionOf(change: RowsChange, row: number, endColumns: readonly number[]): RowAction {
-  const isCurrent = (images: RowImages): boolean => {
-    const image = images.at(row);
-    const ends = endColumns.map((column) => image[column]).filter((value) => value !== undefined);
-    return ends.length === 0 || ends.some((value) => CURRENT.has(value));
+/** What happens to the current row; undefined: nothing, it is about an old version. */
+function actionReader(
+  change: RowsChange,
+  endColumns: readonly number[],
+): (row: number) => RowAction {
+  const isCurrentFirst = currencyReader(change.before ?? change.after, endColumns);
+  if (change.action !== 'update') {
+    return (row) => (isCurrentFirst(row) ? change.action : undefined);
+  }
+  const isCurrentLast = currencyReader(change.after, endColumns);
+  return (row) => {
+    if (!isCurrentFirst(row)) return undefined;
+    return isCurrentLast(row) ? 'update' : 'delete';
   };
-  if (!isCurrent(change.before ?? change.after)) return undefined;
-  return change.action === 'update' && !isCurrent(change.after) ? 'delete' : change.action;
+}
+
+function currencyReader(
+  images: RowImages,
+  endColumns: readonly number[],
+): (row: number) => boolean {
+  const readers = endColumns.flatMap((column) => keyReader(images, column));
+  // Neither changed nor needed to find the row: then it is not in the image.
+  if (readers.length === 0) return () => true;
+  return (row) => readers.some((read) => CURRENT.has(read(row)));
+}
+
+function keyReader(images: RowImages, column: number): [(row: number) => RowKey] | [] {
+  try {
+    return [images.keyOf([column])];
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return [];
+    throw thrown;
+  }
 }
 
 function slice(
