@@ -35,6 +35,10 @@ process.exit(exitCode);
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     if (stream.destroyed || !stream.writable) resolve();
-    else stream.write('', () => resolve());
+    else {
+      stream.write('', () => {
+        resolve();
+      });
+    }
   });
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 export interface TaskOptions {
   readonly config: string;
@@ -24,6 +24,22 @@ export function addRepeatable(command: Command, flags: string, description: stri
 export function addTaskOptions(command: Command): Command {
   command.option('-c, --config <file>', 'configuration file', './tailrace.toml');
   return addRepeatable(command, '--task <name>', 'this task only (repeatable; default: all)');
+}
+
+/** `tailrace -c FILE run` and `tailrace position -c FILE show` mean the same as -c at the end. */
+export function addConfigOption(command: Command): void {
+  command.addOption(new Option('-c, --config <file>').hideHelp());
+}
+
+/** Called before a command's action: the nearest -c counts. */
+export function takeConfigOfParents(command: Command): void {
+  if (command.getOptionValueSource('config') !== 'default') return;
+  for (let parent = command.parent; parent !== null; parent = parent.parent) {
+    const config: unknown = parent.opts()['config'];
+    if (typeof config !== 'string') continue;
+    command.setOptionValueWithSource('config', config, 'cli');
+    return;
+  }
 }
 
 export function addStreamingOptions(command: Command): Command {

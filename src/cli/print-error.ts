@@ -24,3 +24,8 @@ export function formatError(error: TailraceError): string {
   lines.push(`  next:  ${error.next}`);
   return `${lines.join('\n')}\n`;
 }
+
+/** A URL with a password may stand where no URL was expected; then nobody knows it for a secret. */
+export function maskUrls(text: string): string {
+  return text.replace(/(:\/\/[^:@\s/]*):.*@/g, '$1:***@');
+}

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { toTailraceError } from '../core/errors.ts';
 import { redactSecrets } from '../lib/secrets.ts';
+import { isStop } from '../task/retry-forever.ts';
 import { VERSION } from '../task/version.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addDemoCommand } from './commands/demo.ts';
@@ -9,7 +10,8 @@ import { addRunCommand } from './commands/run.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addTailCommand } from './commands/tail.ts';
 import { EXIT_OK, EXIT_USAGE, type CliIo } from './io.ts';
-import { formatError } from './print-error.ts';
+import { addConfigOption, takeConfigOfParents } from './options.ts';
+import { formatError, maskUrls } from './print-error.ts';
 
 /** Registers a command; its action hands its exit code to `finish`. */
 export type AddCommand = (program: Command, io: CliIo, finish: (exitCode: number) => void) => void;
@@ -38,7 +40,12 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   const program = new Command('tailrace')
     .description('Replicates MySQL and MariaDB, exactly, from the binlog.')
     .version(VERSION, '-V, --version')
-    .addHelpText('after', AFTER_HELP);
+    .addHelpText('after', AFTER_HELP)
+    .enablePositionalOptions()
+    .hook('preAction', (_, command) => {
+      takeConfigOfParents(command);
+    });
+  addConfigOption(program);
   for (const add of COMMANDS) {
     add(program, io, (code) => {
       exitCode = code;
@@ -50,8 +57,9 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+    if (isStop(thrown, io.signal)) return EXIT_OK;
     const error = toTailraceError(thrown);
-    io.stderr.write(redactSecrets(formatError(error)));
+    io.stderr.write(maskUrls(redactSecrets(formatError(error))));
     return error.exitCode;
   }
 }
@@ -63,7 +71,7 @@ function prepare(command: Command, io: CliIo): void {
     .showHelpAfterError('(--help shows what there is)')
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeErr: (text) => io.stderr.write(maskUrls(text)),
     });
   for (const child of command.commands) prepare(child, io);
 }

@@ -1,18 +1,17 @@
 import type { TaskStatus } from './task-status.ts';
 
-/** How long a task may try again before it counts as stuck. */
-const STUCK_AFTER_MS = 60_000;
+/** How long nothing may be done, with something to do, before a task counts as stuck. */
+const STUCK_AFTER_SECONDS = 60;
 
-/** Why the process is not healthy: a task has failed, or has been trying again for too long. */
-export function judgeHealth(
-  tasks: readonly TaskStatus[],
-  nowMs: number = Date.now(),
-): string | undefined {
+/** Why the process is not healthy: a task has failed, or gets nothing done. */
+export function judgeHealth(tasks: readonly TaskStatus[]): string | undefined {
   for (const task of tasks) {
     const error = task.error === null ? '' : `: ${task.error.code}: ${task.error.message}`;
     if (task.state === 'failed') return `task ${task.name} has stopped${error}`;
-    const isStuck = task.state === 'retrying' && nowMs - Date.parse(task.since) > STUCK_AFTER_MS;
-    if (isStuck) return `task ${task.name} cannot go on${error}`;
+    if (task.stalledSeconds > STUCK_AFTER_SECONDS) {
+      const at = task.lag.oldest === null ? '' : `, at transaction ${task.lag.oldest}`;
+      return `task ${task.name} has done nothing for ${Math.round(task.stalledSeconds)} s${at}${error}`;
+    }
   }
   return undefined;
 }

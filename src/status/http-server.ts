@@ -6,7 +6,7 @@ import { PAGE } from './page.ts';
 import type { ProcessStatus } from './task-status.ts';
 
 export interface HttpOptions {
-  /** `host:port`, `[::1]:port` or `:port`. */
+  /** `host:port` or `[::1]:port`. */
   readonly listen: string;
   readonly status: () => ProcessStatus;
   readonly logger: Logger;
@@ -22,7 +22,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpHandle> {
   const server = createServer((request, response) => {
     answer(request, response, options).catch((error: unknown) => {
       logger.warn({ error: asError(error), path: request.url ?? '' }, 'HTTP request failed');
-      response.writeHead(500).end();
+      if (response.headersSent) response.destroy();
+      else send(response, { code: 500, type: 'text/plain', body: 'internal fault\n' });
     });
   });
   const isListening = await tryListen(server, listen, logger);
@@ -30,11 +31,11 @@ export async function startHttp(options: HttpOptions): Promise<HttpHandle> {
   return {
     close: async () => {
       if (!isListening) return;
-      server.closeAllConnections();
       await new Promise<void>((resolve) => {
         server.close(() => {
           resolve();
         });
+        server.closeAllConnections();
       });
     },
   };
@@ -44,7 +45,8 @@ function tryListen(server: Server, listen: string, logger: Logger): Promise<bool
   const colon = listen.lastIndexOf(':');
   const host = listen.slice(0, colon).replace(/^\[|\]$/g, '') || '0.0.0.0';
   return new Promise((resolve) => {
-    server.once('error', (error) => {
+    // It stays for good: what goes wrong here later must not end the process either.
+    server.on('error', (error) => {
       logger.warn({ listen, error }, 'No status page: cannot listen there; the work goes on');
       resolve(false);
     });
@@ -60,8 +62,11 @@ async function answer(
   { status }: HttpOptions,
 ): Promise<void> {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-  const route = ROUTES[path];
+  const route = ROUTES.get(path);
   if (request.method !== 'GET' && request.method !== 'HEAD') {
+    // A body that nobody reads must not hold the connection.
+    request.resume();
+    response.setHeader('allow', 'GET, HEAD');
     send(response, { code: 405, type: 'text/plain', body: 'only GET here\n' });
   } else if (route === undefined) {
     send(response, { code: 404, type: 'text/plain', body: 'not found\n' });
@@ -74,31 +79,45 @@ interface Reply {
   readonly body: string;
 }
 
-const ROUTES: Readonly<Record<string, (status: ProcessStatus) => Reply | Promise<Reply>>> = {
-  '/': () => ({ code: 200, type: 'text/html; charset=utf-8', body: PAGE }),
-  '/healthz': ({ tasks }) => verdict(judgeHealth(tasks), 'ok'),
-  '/readyz': ({ tasks }) => verdict(judgeReadiness(tasks), 'ready'),
-  '/status': (status) => ({
-    code: 200,
-    type: 'application/json',
-    body: `${JSON.stringify(status, null, 2)}\n`,
-  }),
-  '/metrics': async (status) => {
-    const { contentType, text } = await renderMetrics(status);
-    return { code: 200, type: contentType, body: text };
-  },
-};
+type Route = (status: ProcessStatus) => Reply | Promise<Reply>;
+
+const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ['/', () => ({ code: 200, type: 'text/html; charset=utf-8', body: PAGE })],
+  ['/healthz', ({ tasks }) => verdict(judgeHealth(tasks), 'ok')],
+  ['/readyz', ({ tasks }) => verdict(judgeReadiness(tasks), 'ready')],
+  [
+    '/status',
+    (status) => ({
+      code: 200,
+      type: 'application/json; charset=utf-8',
+      body: `${JSON.stringify(status, null, 2)}\n`,
+    }),
+  ],
+  [
+    '/metrics',
+    async (status) => {
+      const { contentType, text } = await renderMetrics(status);
+      return { code: 200, type: contentType, body: text };
+    },
+  ],
+]);
 
 function verdict(problem: string | undefined, good: string): Reply {
   return {
     code: problem === undefined ? 200 : 503,
-    type: 'text/plain',
+    type: 'text/plain; charset=utf-8',
     body: `${problem ?? good}\n`,
   };
 }
 
 function send(response: ServerResponse, { code, type, body }: Reply): void {
-  response.writeHead(code, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+  const headers = {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  };
+  response.writeHead(code, headers).end(body);
 }
 
 function asError(thrown: unknown): Error {

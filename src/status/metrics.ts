@@ -1,4 +1,4 @@
-import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import type { ProcessStatus, TaskStatus } from './task-status.ts';
 
 interface Metric {
@@ -20,6 +20,11 @@ export const TASK_METRICS: readonly Metric[] = [
     value: (task) => task.lag.seconds ?? undefined,
   },
   {
+    name: 'tailrace_task_stalled_seconds',
+    help: 'How long nothing was done although there is something to do.',
+    value: (task) => task.stalledSeconds,
+  },
+  {
     name: 'tailrace_task_in_flight_bytes',
     help: 'Bytes of binlog read and not yet done.',
     value: (task) => task.lag.bytesInFlight,
@@ -30,7 +35,7 @@ export const TASK_METRICS: readonly Metric[] = [
     value: (task) => task.source.transactions,
   },
   {
-    name: 'tailrace_checkpoint_seq_total',
+    name: 'tailrace_checkpoint_seq_number',
     help: 'Number of the last transaction in the task that is done.',
     value: (task) => task.seq ?? undefined,
   },
@@ -58,38 +63,83 @@ export async function renderMetrics(
 ): Promise<{ readonly contentType: string; readonly text: string }> {
   const registry = new Registry();
   for (const { name, help, value } of TASK_METRICS) {
-    const gauge = new Gauge({ name, help, labelNames: ['task'], registers: [registry] });
+    const set = createSetter(registry, { name, help, labelNames: ['task'] });
     for (const task of status.tasks) {
       const now = value(task);
-      if (now !== undefined) gauge.set({ task: task.name }, now);
+      if (now !== undefined) set({ task: task.name }, now);
     }
   }
   addCounters(registry, status.tasks);
-  const text = `${await processMetrics().metrics()}\n${await registry.metrics()}`;
+  const text = `${await processMetrics().metrics()}${await registry.metrics()}`.replace(
+    /\n{2,}/g,
+    '\n',
+  );
   return { contentType: registry.contentType, text };
 }
 
+/** A sink's own figures that go up and down, with the factor to their unit. */
+const SINK_GAUGES: Readonly<Record<string, { name: string; help: string; factor: number }>> = {
+  lastCommitMs: {
+    name: 'tailrace_sink_last_commit_seconds',
+    help: 'From the begin of the last group to its commit.',
+    factor: 0.001,
+  },
+  queuedBytes: {
+    name: 'tailrace_sink_queued_bytes',
+    help: 'Bytes of binlog that wait for the next group.',
+    factor: 1,
+  },
+};
+
 function addCounters(registry: Registry, tasks: readonly TaskStatus[]): void {
-  const dropped = new Gauge({
+  const dropped = createSetter(registry, {
     name: 'tailrace_source_dropped_total',
     help: 'Changes left out, by reason.',
     labelNames: ['task', 'reason'],
-    registers: [registry],
   });
-  const sink = new Gauge({
+  const events = createSetter(registry, {
     name: 'tailrace_sink_events_total',
     help: 'What a sink has counted, by event.',
     labelNames: ['task', 'sink', 'event'],
-    registers: [registry],
   });
+  const gauges = Object.entries(SINK_GAUGES).map(([counter, { name, help, factor }]) => {
+    const set = createSetter(registry, { name, help, labelNames: ['task', 'sink'] });
+    return [counter, { set, factor }] as const;
+  });
+  const gaugeOf = new Map(gauges);
   for (const task of tasks) {
     for (const [reason, count] of Object.entries(task.source.dropped)) {
-      dropped.set({ task: task.name, reason }, count);
+      dropped({ task: task.name, reason }, count);
     }
-    for (const [name, counters] of Object.entries(task.sinks)) {
+    for (const [sink, counters] of Object.entries(task.sinks)) {
       for (const [event, count] of Object.entries(counters)) {
-        sink.set({ task: task.name, sink: name, event }, count);
+        const gauge = gaugeOf.get(event);
+        if (gauge === undefined) events({ task: task.name, sink, event }, count);
+        else gauge.set({ task: task.name, sink }, count * gauge.factor);
       }
     }
   }
+}
+
+interface MetricHead {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: string[];
+}
+
+type SetMetric = (labels: Record<string, string>, value: number) => void;
+
+/** A name that ends in `_total` is of a counter. The registry is made anew each time, so adding sets. */
+function createSetter(registry: Registry, head: MetricHead): SetMetric {
+  const options = { ...head, registers: [registry] };
+  if (head.name.endsWith('_total')) {
+    const counter = new Counter(options);
+    return (labels, value) => {
+      counter.inc(labels, value);
+    };
+  }
+  const gauge = new Gauge(options);
+  return (labels, value) => {
+    gauge.set(labels, value);
+  };
 }

@@ -22,12 +22,16 @@ export interface TaskStatus {
   readonly lag: {
     /** Age of the oldest source transaction that is not done; 0 when nothing is open; null when unknown. */
     readonly seconds: number | null;
+    /** That transaction: its GTID, else where it begins. */
+    readonly oldest: string | null;
     readonly bytesInFlight: number;
   };
   readonly rates: { readonly transactionsPerSecond: number; readonly rowsPerSecond: number };
   /** Each sink's own counters. */
   readonly sinks: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly retries: number;
+  /** How long nothing was done although there is something to do; 0 while the work goes on. */
+  readonly stalledSeconds: number;
   readonly error: TaskErrorStatus | null;
 }
 

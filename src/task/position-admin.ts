@@ -8,6 +8,7 @@ import { TailraceError } from '../core/errors.ts';
 import { parsePositionRequest } from '../core/position-parse.ts';
 import { formatCoordinates, formatPosition } from '../core/position.ts';
 import { readCheckpoint, recordSkip } from '../sink/mysql/checkpoint-admin.ts';
+import { redactSecrets } from '../lib/secrets.ts';
 import type { TaskErrorStatus, TaskStatus } from '../status/task-status.ts';
 import { replaceCheckpoint } from './replace-checkpoint.ts';
 import { writeSkip } from './skip-marker.ts';
@@ -62,7 +63,8 @@ async function askTarget(
     const state = await readCheckpoint(adminOf(task, task.target), signal);
     return { stored: state?.checkpoint };
   } catch (error) {
-    if (error instanceof TailraceError) return { problem: `${error.code}: ${error.message}` };
+    if (error instanceof TailraceError)
+      return { problem: `${error.code}: ${redactSecrets(error.message)}` };
     throw error;
   }
 }

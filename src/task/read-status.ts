@@ -20,11 +20,18 @@ async function askProcess(listen: string): Promise<readonly TaskStatus[]> {
     const response = await fetch(`http://${listen}/status`, {
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });
-    return response.ok ? ((await response.json()) as ProcessStatus).tasks : [];
+    return response.ok ? tasksIn(await response.json()) : [];
   } catch {
     // Nobody listens there: then the state file tells.
     return [];
   }
+}
+
+/** Something else may listen there. */
+function tasksIn(answer: unknown): readonly TaskStatus[] {
+  const { tasks, version } = Object(answer) as Partial<Record<keyof ProcessStatus, unknown>>;
+  const isOurs = Array.isArray(tasks) && typeof version === 'string';
+  return isOurs ? (tasks as readonly TaskStatus[]) : [];
 }
 
 /** How old a snapshot may be and still be that of a running process, which saves one a second. */

@@ -1,7 +1,7 @@
 import { openTaskStore, type TaskStore } from '../checkpoint/task-store.ts';
 import { requireSource, requireTarget, serverOptions } from '../config/server-options.ts';
 import type { Config, TaskConfig } from '../config/schema.ts';
-import { TailraceError } from '../core/errors.ts';
+import { TailraceError, toTailraceError } from '../core/errors.ts';
 import { parsePositionRequest } from '../core/position-parse.ts';
 import type { Position } from '../core/position.ts';
 import type { Sink } from '../core/sink.ts';
@@ -36,8 +36,23 @@ export interface RunTaskOptions {
 
 /** Source → target for one task. Resolves when it was stopped or has caught up; throws what refused it. */
 export async function runTask(options: RunTaskOptions): Promise<void> {
-  const { task, board, signal } = options;
-  const store = await openStore(options);
+  const { board, signal, logger, task } = options;
+  try {
+    const store = await retryForever(() => openStore(options), { board, logger, signal });
+    await runWithStore(options, store);
+  } catch (thrown) {
+    if (isStop(thrown, signal)) {
+      board.end();
+      return;
+    }
+    const error = toTailraceError(thrown).at({ task: task.name });
+    board.fail(error);
+    throw error;
+  }
+}
+
+async function runWithStore(options: RunTaskOptions, store: TaskStore): Promise<void> {
+  const { board, signal, from } = options;
   const saveStatus = (): void => {
     store.saveStatus(JSON.stringify(board.status()));
   };
@@ -46,14 +61,14 @@ export async function runTask(options: RunTaskOptions): Promise<void> {
     tryQuietly(saveStatus);
   }, SAVE_STATUS_MS);
   try {
-    if (options.from !== undefined) await replaceStart(options, store, options.from);
+    if (from !== undefined) {
+      await retryForever(() => replaceStart(options, store, from), options);
+    }
     await createTask(options, store).run(signal);
   } catch (thrown) {
-    if (thrown instanceof TailraceError) {
-      const named = thrown.at({ task: task.name });
-      board.fail(named);
-      throw named;
-    }
+    // Before the last save: it shows why.
+    if (!isStop(thrown, signal))
+      board.fail(toTailraceError(thrown).at({ task: options.task.name }));
     throw thrown;
   } finally {
     clearInterval(timer);

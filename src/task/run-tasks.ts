@@ -1,11 +1,10 @@
 import type { Config, TaskConfig } from '../config/schema.ts';
 import { toTailraceError } from '../core/errors.ts';
 import { createLogger, type Logger } from '../lib/logger.ts';
-import { startHttp, type HttpHandle } from '../status/http-server.ts';
+import { asListen, openHttp } from './open-http.ts';
 import { runTask } from './run-task.ts';
 import { TaskBoard } from './task-board.ts';
 import { isUntilHead, loadTasks } from './task-setup.ts';
-import { VERSION } from './version.ts';
 
 export interface RunOptions {
   readonly config: string;
@@ -22,14 +21,13 @@ export async function runTasks(options: RunOptions): Promise<number> {
   const { config, tasks } = loadTasks(options);
   const untilHead = isUntilHead(options.until);
   const logger = createLogger({ ...config.log });
-  const startedAt = new Date().toISOString();
   const boards = tasks.map((task) => new TaskBoard(task.name));
-  const http = await openHttp(options.http ?? config.http.listen, logger, () => ({
-    version: VERSION,
-    pid: process.pid,
-    startedAt,
-    tasks: boards.map((board) => board.status()),
-  }));
+  const listen = options.http === undefined ? config.http.listen : asListen(options.http);
+  const http = await openHttp(listen, boards, logger);
+  const sayStopping = (): void => {
+    logger.info('Stopping: what is under way is finished or rolled back');
+  };
+  options.signal.addEventListener('abort', sayStopping, { once: true });
   let exitCode = 0;
   const runs = tasks.map(async (task, index) => {
     const board = boards[index] ?? new TaskBoard(task.name);
@@ -37,16 +35,9 @@ export async function runTasks(options: RunOptions): Promise<number> {
     if (exitCode === 0) exitCode = code;
   });
   await Promise.all(runs);
+  options.signal.removeEventListener('abort', sayStopping);
   await http?.close();
   return exitCode;
-}
-
-async function openHttp(
-  listen: string,
-  logger: Logger,
-  status: Parameters<typeof startHttp>[0]['status'],
-): Promise<HttpHandle | undefined> {
-  return listen === '' ? undefined : startHttp({ listen, status, logger });
 }
 
 interface OneRun {
@@ -67,7 +58,6 @@ async function runOne({ options, logger, ...run }: OneRun): Promise<number> {
     return 0;
   } catch (thrown) {
     const error = toTailraceError(thrown);
-    if (signal.aborted && error.isTransient) return 0;
     taskLogger.error({ error }, 'The task cannot go on');
     return error.exitCode;
   }

@@ -1,15 +1,14 @@
 import type { Checkpoint, CheckpointStep, StoredState } from '../core/checkpoint.ts';
-import { TailraceError, toTailraceError } from '../core/errors.ts';
+import { toTailraceError } from '../core/errors.ts';
 import { formatPosition, type Position } from '../core/position.ts';
 import type { Sink } from '../core/sink.ts';
 import type { OrderedAcker } from '../core/ticket.ts';
-import { createBackoff } from '../lib/backoff.ts';
 import type { Logger } from '../lib/logger.ts';
-import { sleep } from '../lib/sleep.ts';
 import { createOrderedAcker } from '../pipeline/ordered-acker.ts';
 import { pump } from '../pipeline/pump.ts';
 import type { BinlogSource } from '../source/binlog/binlog-source.ts';
 import type { SourceDescription } from '../source/binlog/describe-source.ts';
+import { isStop, retryForever } from './retry-forever.ts';
 import type { TaskBoard } from './task-board.ts';
 
 /** Where a task without a sink of its own memory keeps its checkpoint; follows a sink that has one. */
@@ -35,7 +34,6 @@ export interface StreamTaskOptions {
 }
 
 const CHECKPOINT_INTERVAL_MS = 1000;
-const RETRY = { minMs: 200, maxMs: 30_000 };
 
 /**
  * One task from source to sinks, for as long as it takes. Every fault ends the attempt: sinks finish or
@@ -45,6 +43,7 @@ const RETRY = { minMs: 200, maxMs: 30_000 };
 export class StreamTask {
   readonly #options: StreamTaskOptions;
   #until: Position | undefined;
+  #start: Position | undefined;
 
   constructor(options: StreamTaskOptions) {
     this.#options = options;
@@ -53,34 +52,20 @@ export class StreamTask {
   /** Resolves when the signal is aborted or `until` is reached; throws what can't pass by itself. */
   async run(signal: AbortSignal): Promise<void> {
     const { board, logger } = this.#options;
-    const backoff = createBackoff(RETRY);
-    for (;;) {
-      try {
-        await this.#attempt(signal, () => {
-          backoff.reset();
-        });
-        board.end();
-        return;
-      } catch (thrown) {
-        if (signal.aborted && isAbort(thrown, signal)) {
-          board.end();
-          return;
-        }
+    try {
+      await retryForever((onProgress) => this.#attempt(signal, onProgress), {
+        board,
+        logger,
+        signal,
+      });
+    } catch (thrown) {
+      if (!isStop(thrown, signal)) {
         const error = toTailraceError(thrown);
-        if (!error.isTransient) {
-          board.fail(error);
-          throw error;
-        }
-        const delayMs = backoff.next();
-        board.retry(error);
-        logger.warn({ error, delayMs: Math.round(delayMs) }, 'Interrupted; trying again');
-        await sleep(delayMs, signal).catch(() => undefined);
-        if (signal.aborted) {
-          board.end();
-          return;
-        }
+        board.fail(error);
+        throw error;
       }
     }
+    board.end();
   }
 
   async #attempt(outer: AbortSignal, onProgress: () => void): Promise<void> {
@@ -130,7 +115,8 @@ export class StreamTask {
       logger.info({ position: describe(stored.checkpoint) }, 'Going on from the checkpoint');
       return stored;
     }
-    const position = await this.#options.resolveStart(signal);
+    // Asked once: a connection lost right after must not make a later `now` of it.
+    const position = (this.#start ??= await this.#options.resolveStart(signal));
     logger.info({ position: formatPosition(position) }, 'No checkpoint yet: beginning here');
     return { checkpoint: { seq: 0, position }, schema: new Map() };
   }
@@ -149,7 +135,7 @@ export class StreamTask {
   ): NodeJS.Timeout {
     return setInterval(() => {
       try {
-        if (this.#save(acker)) onProgress();
+        if (this.#save(acker) || this.#options.board.isCalm) onProgress();
       } catch (error) {
         attempt.abort(error);
       }
@@ -175,11 +161,4 @@ function hasSame(stored: StoredState | undefined, { checkpoint, schema }: Stored
     return false;
   }
   return [...schema].every(([key, definition]) => stored.schema.get(key) === definition);
-}
-
-/** Did it end because it was asked to, and not by a fault that came at the same time? */
-function isAbort(thrown: unknown, signal: AbortSignal): boolean {
-  if (thrown === signal.reason) return true;
-  if (thrown instanceof TailraceError) return thrown.isTransient;
-  return thrown instanceof Error && thrown.name === 'AbortError';
 }

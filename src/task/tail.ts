@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { loadConfig } from '../config/load-config.ts';
-import type { TaskConfig } from '../config/schema.ts';
+import type { FilterConfig, TaskConfig } from '../config/schema.ts';
 import { requireSource, serverOptions } from '../config/server-options.ts';
 import { taskFromUrl } from '../config/task-from-url.ts';
 import type { StoredState } from '../core/checkpoint.ts';
@@ -9,7 +9,7 @@ import { parsePositionRequest } from '../core/position-parse.ts';
 import type { PositionRequest } from '../core/position.ts';
 import type { Router } from '../core/route.ts';
 import { parseTablePattern } from '../core/table-pattern.ts';
-import { createLogger, type Logger } from '../lib/logger.ts';
+import { createLogger, type Logger, type LoggerOptions } from '../lib/logger.ts';
 import { createEncoder } from '../message/create-encoder.ts';
 import { MESSAGE_FORMATS, type MessageFormat } from '../message/encoder.ts';
 import { StdoutSink } from '../sink/stdout/stdout-sink.ts';
@@ -17,7 +17,9 @@ import { BinlogSource } from '../source/binlog/binlog-source.ts';
 import { randomServerId } from '../source/binlog/ddl-scan.ts';
 import { Discards } from '../source/binlog/discards.ts';
 import { MEMORY } from './memory.ts';
+import { asListen, openHttp } from './open-http.ts';
 import { resolveOn } from './resolve-on.ts';
+import { isStop } from './retry-forever.ts';
 import { StreamTask, type CheckpointStore } from './stream-task.ts';
 import { TaskBoard } from './task-board.ts';
 import { isUntilHead, routerOf, selectTasks } from './task-setup.ts';
@@ -27,6 +29,7 @@ export interface TailOptions {
   readonly url: string | undefined;
   readonly config: string;
   readonly task?: readonly string[];
+  readonly http?: string;
   readonly until?: string;
   readonly from?: string;
   readonly format: string;
@@ -45,33 +48,43 @@ interface Tail {
   readonly start: PositionRequest;
   readonly untilHead: boolean;
   readonly logger: Logger;
+  readonly board: TaskBoard;
 }
 
 /** Source → standard output. Keeps no state: after a lost connection it goes on where it was. */
 export async function runTail(options: TailOptions): Promise<number> {
-  const tail: Tail = {
-    options,
-    format: asFormat(options.format),
-    start: parsePositionRequest(options.from ?? 'now'),
-    untilHead: isUntilHead(options.until),
-    // Standard output is the result: beside it only what needs attention.
-    logger: createLogger({ level: 'warn' }),
-  };
-  const tasks = tasksOf(options);
-  const codes = await Promise.all(tasks.map((task) => tailTask(task, tail)));
-  return codes.find((code) => code !== 0) ?? 0;
+  const format = asFormat(options.format);
+  const start = parsePositionRequest(options.from ?? 'now');
+  const untilHead = isUntilHead(options.until);
+  const listen = asListen(options.http ?? '');
+  const { tasks, log } = tasksOf(options);
+  const logger = createLogger(log);
+  const boards = tasks.map((task) => new TaskBoard(task.name));
+  const http = await openHttp(listen, boards, logger);
+  // Each task listens to the one output.
+  options.output.setMaxListeners(options.output.getMaxListeners() + tasks.length);
+  let exitCode = 0;
+  const runs = tasks.map(async (task, index) => {
+    const board = boards[index] ?? new TaskBoard(task.name);
+    const code = await tailTask(task, { options, format, start, untilHead, logger, board });
+    if (exitCode === 0) exitCode = code;
+  });
+  await Promise.all(runs);
+  await http?.close();
+  return exitCode;
 }
 
 async function tailTask(task: TaskConfig, tail: Tail): Promise<number> {
-  const { options, logger } = tail;
+  const { options, logger, board } = tail;
   const gone = new AbortController();
   const signal = AbortSignal.any([options.signal, gone.signal]);
   try {
     await createTail(task, tail, gone).run(signal);
     return 0;
   } catch (thrown) {
-    if (signal.aborted) return 0;
+    if (isStop(thrown, signal)) return 0;
     const error = toTailraceError(thrown).at({ task: task.name });
+    board.fail(error);
     logger.error({ error }, 'The stream cannot go on');
     return error.exitCode;
   }
@@ -89,7 +102,7 @@ function createTail(task: TaskConfig, tail: Tail, gone: AbortController): Stream
   return new StreamTask({
     name: task.name,
     logger,
-    board: new TaskBoard(task.name),
+    board: tail.board,
     store: memoryStore(),
     untilHead: tail.untilHead,
     maxBytesInFlight: MEMORY.maxBytesInFlight,
@@ -128,12 +141,24 @@ function createSink(task: TaskConfig, tail: Tail, router: Router): StdoutSink {
   });
 }
 
-function tasksOf(options: TailOptions): readonly TaskConfig[] {
-  const tasks =
-    options.url === undefined
-      ? selectTasks(loadConfig(options.config), options).tasks
-      : [taskFromUrl(options.url)];
-  return tasks.map((task) => ({ ...task, filter: filterOf(task, options) }));
+interface TailSetup {
+  readonly tasks: readonly TaskConfig[];
+  readonly log: LoggerOptions;
+}
+
+function tasksOf(options: TailOptions): TailSetup {
+  const withFilter = (task: TaskConfig): TaskConfig => ({
+    ...task,
+    filter: filterOf(task, options),
+  });
+  // Standard output is the result: beside it only what needs attention, unless more is asked for.
+  if (options.url !== undefined) {
+    return { tasks: [withFilter(taskFromUrl(options.url))], log: { level: 'warn' } };
+  }
+  const config = loadConfig(options.config);
+  const { level, format } = config.log;
+  const log: LoggerOptions = { format, level: level === 'info' ? 'warn' : level };
+  return { tasks: selectTasks(config, options).tasks.map(withFilter), log };
 }
 
 /** What the command line says stands for what the file says. */
@@ -141,9 +166,21 @@ function filterOf(task: TaskConfig, options: TailOptions): TaskConfig['filter'] 
   const { include, exclude } = options;
   return {
     ...task.filter,
-    ...(include === undefined ? {} : { include: include.map(parseTablePattern) }),
-    ...(exclude === undefined ? {} : { exclude: exclude.map(parseTablePattern) }),
+    ...(include === undefined ? {} : { include: patternsOf('--include', include) }),
+    ...(exclude === undefined ? {} : { exclude: patternsOf('--exclude', exclude) }),
   };
+}
+
+function patternsOf(option: string, texts: readonly string[]): FilterConfig['exclude'] {
+  return texts.map((text) => {
+    try {
+      return parseTablePattern(text);
+    } catch (cause) {
+      const { message } = toTailraceError(cause);
+      const next = `For example ${option} 'shop.*'.`;
+      throw new TailraceError('USAGE', `${option}: ${message}`, { cause, next });
+    }
+  });
 }
 
 function asFormat(text: string): MessageFormat {

@@ -1,10 +1,13 @@
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { TailraceError } from '../core/errors.ts';
+import { formatGtid } from '../core/gtid-set-parse.ts';
 import { formatCoordinates, formatPosition } from '../core/position.ts';
 import type { Sink } from '../core/sink.ts';
 import type { OrderedAcker } from '../core/ticket.ts';
 import type { BinlogSource } from '../source/binlog/binlog-source.ts';
+import { HeadWatch } from './head-watch.ts';
 import { RateMeter } from './rate-meter.ts';
+import { redactSecrets } from '../lib/secrets.ts';
 import { RunStateMachine, type RunStateKind } from '../lib/run-state.ts';
 import type { TaskErrorStatus, TaskStatus } from '../status/task-status.ts';
 
@@ -20,6 +23,9 @@ interface Running {
   readonly from: Checkpoint;
 }
 
+/** Header times are whole seconds, of the statement's begin, by the source's clock. */
+const KEEPS_UP_MS = 3000;
+
 /** What one task is doing, for `status`, health and the page. It is told; it never asks. */
 export class TaskBoard {
   readonly name: string;
@@ -29,6 +35,9 @@ export class TaskBoard {
   #checkpointAt: Date | undefined;
   #error: TaskErrorStatus | undefined;
   #retries = 0;
+  /** Since the first of a row of faults with nothing done between. */
+  #troubledSinceMs: number | undefined;
+  readonly #head = new HeadWatch();
   readonly #ddlSkipped: Record<string, number> = {};
   readonly #transactions = new RateMeter();
   readonly #rows = new RateMeter();
@@ -43,6 +52,7 @@ export class TaskBoard {
 
   stream(running: Running): void {
     this.#running = running;
+    this.#head.reset();
     if (running.from.seq > 0) this.#checkpoint = running.from;
     this.#state.to('streaming');
   }
@@ -50,7 +60,14 @@ export class TaskBoard {
   checkpoint(checkpoint: Checkpoint): void {
     this.#checkpoint = checkpoint;
     this.#checkpointAt = new Date();
-    this.#error = undefined;
+    this.#recover();
+  }
+
+  /** Connected, nothing in flight, and the source says that it has nothing more. */
+  get isCalm(): boolean {
+    const { source, acker } = this.#running ?? {};
+    const isIdle = source?.progress.idleSinceMs !== undefined;
+    return this.state === 'streaming' && isIdle && acker?.oldest === undefined;
   }
 
   /** A statement that the DDL policy left out, by its reason. */
@@ -60,6 +77,7 @@ export class TaskBoard {
 
   retry(error: TailraceError): void {
     this.#retries += 1;
+    this.#troubledSinceMs ??= Date.now();
     this.#error = errorStatus(error);
     this.#state.to('retrying', error);
   }
@@ -74,6 +92,7 @@ export class TaskBoard {
   }
 
   status(nowMs: number = Date.now()): TaskStatus {
+    if (this.isCalm) this.#recover();
     const sinks = this.#sinkCounters();
     const source = this.#sourceStatus();
     this.#transactions.sample(nowMs, source.transactions);
@@ -86,6 +105,7 @@ export class TaskBoard {
       source,
       lag: {
         seconds: this.#lagSeconds(nowMs),
+        oldest: this.#oldestName(),
         bytesInFlight: this.#running?.acker.bytesInFlight ?? 0,
       },
       rates: {
@@ -94,6 +114,7 @@ export class TaskBoard {
       },
       sinks,
       retries: this.#retries,
+      stalledSeconds: this.#stalledMs(nowMs, sinks) / 1000,
       error: this.#error ?? null,
     };
   }
@@ -123,6 +144,26 @@ export class TaskBoard {
     };
   }
 
+  #recover(): void {
+    this.#error = undefined;
+    this.#troubledSinceMs = undefined;
+  }
+
+  #oldestName(): string | null {
+    const transaction = this.#running?.acker.oldest?.transaction;
+    if (transaction === undefined || this.state !== 'streaming') return null;
+    const { gtid, coordinates } = transaction;
+    return gtid === undefined ? formatCoordinates(coordinates) : formatGtid(gtid);
+  }
+
+  #stalledMs(nowMs: number, sinks: Record<string, Record<string, number>>): number {
+    const running = this.state === 'streaming' ? this.#running : undefined;
+    const headMs =
+      running === undefined ? 0 : this.#head.look(running, sumOf(sinks, 'rows'), nowMs);
+    const troubledMs = this.#troubledSinceMs === undefined ? 0 : nowMs - this.#troubledSinceMs;
+    return Math.max(0, headMs, troubledMs);
+  }
+
   #lagSeconds(nowMs: number): number | null {
     const running = this.#running;
     if (running === undefined || this.state !== 'streaming') return null;
@@ -133,10 +174,10 @@ export class TaskBoard {
 
   /** Nothing in flight: either all is done, or the source has more that has not come yet. */
   #unreadSince({ source }: Running): number | undefined {
-    const { idleSinceMs, lastCommitAtMs, lastEventAtMs } = source.progress;
-    if (idleSinceMs !== undefined || lastEventAtMs === undefined) return undefined;
-    // Read a moment ago and done: the stream keeps up.
-    return Date.now() - lastEventAtMs < 1000 ? undefined : lastCommitAtMs;
+    const { idleSinceMs, lastCommitAtMs, lastReadAtMs } = source.progress;
+    if (idleSinceMs !== undefined || lastCommitAtMs === undefined) return undefined;
+    // What came last was fresh when it came: the stream keeps up, until the source says otherwise.
+    return (lastReadAtMs ?? 0) - lastCommitAtMs < KEEPS_UP_MS ? undefined : lastCommitAtMs;
   }
 
   #sinkCounters(): Record<string, Record<string, number>> {
@@ -150,6 +191,8 @@ function sumOf(sinks: Record<string, Record<string, number>>, name: string): num
 }
 
 function errorStatus(error: TailraceError): TaskErrorStatus {
-  const { code, message, place, next } = error;
+  const { code, place, next } = error;
+  // It goes to places that the logger does not see: /status, /healthz, the state file.
+  const message = redactSecrets(error.message);
   return { code, message, place, next, at: new Date().toISOString() };
 }

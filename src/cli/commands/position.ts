@@ -6,7 +6,7 @@ import {
   type PositionReport,
 } from '../../task/position-admin.ts';
 import { EXIT_OK, print, printJson, type CliIo } from '../io.ts';
-import { addTaskOptions, type TaskOptions } from '../options.ts';
+import { addConfigOption, addTaskOptions, type TaskOptions } from '../options.ts';
 import { formatTable } from '../print-table.ts';
 import type { AddCommand } from '../program.ts';
 
@@ -24,6 +24,7 @@ interface SkipOptions extends ChangeOptions {
 
 export const addPositionCommand: AddCommand = (program, io, finish) => {
   const position = program.command('position').description('where a task stands, and moving it');
+  addConfigOption(position);
   const addChange = (command: Command): Command =>
     addTaskOptions(command)
       .option('--dry-run', 'say what would be done, and do nothing')

@@ -49,9 +49,10 @@ export interface SourceProgress {
   coordinates: BinlogCoordinates | undefined;
   /** Header time of the last transaction read, milliseconds since 1970. */
   lastCommitAtMs: number | undefined;
-  /** When the source last said that there is nothing more (monotonic order with lastEventAtMs). */
+  /** When that transaction came in. */
+  lastReadAtMs: number | undefined;
+  /** Since when the source says that there is nothing more; undefined: something came after that. */
   idleSinceMs: number | undefined;
-  lastEventAtMs: number | undefined;
   transactions: number;
   bytes: number;
   dropped: Record<DropReason, number>;
@@ -64,8 +65,8 @@ export class BinlogSource implements Source {
     host: undefined,
     coordinates: undefined,
     lastCommitAtMs: undefined,
+    lastReadAtMs: undefined,
     idleSinceMs: undefined,
-    lastEventAtMs: undefined,
     transactions: 0,
     bytes: 0,
     dropped: { filtered: 0, own: 0, skipped: 0, 'rolled-back': 0, 'statement-policy': 0 },
@@ -239,7 +240,6 @@ export class BinlogSource implements Source {
 
   #note(out: readonly Transaction[], stream: OpenStream): void {
     const { progress } = this;
-    progress.lastEventAtMs = Date.now();
     progress.coordinates = stream.cursor.coordinates;
     const last = out.at(-1);
     if (last === undefined) return;
@@ -257,6 +257,7 @@ export class BinlogSource implements Source {
 
   async #withConnection<T>(
     signal: AbortSignal,
+    progress.lastReadAtMs = Date.now();
     server: ServerOptions,
     use: (connection: ServerConnection) => Promise<T>,
   ): Promise<T> {
