@@ -13,6 +13,7 @@ import { Discards } from '../source/binlog/discards.ts';
 import { MEMORY } from './memory.ts';
 import { replaceCheckpoint } from './replace-checkpoint.ts';
 import { resolveOn } from './resolve-on.ts';
+import { isStop, retryForever } from './retry-forever.ts';
 import { isMarked, readSkip } from './skip-marker.ts';
 import { StreamTask, type CheckpointStore } from './stream-task.ts';
 import type { TaskBoard } from './task-board.ts';

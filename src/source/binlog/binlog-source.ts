@@ -245,6 +245,7 @@ export class BinlogSource implements Source {
     if (last === undefined) return;
     progress.idleSinceMs = undefined;
     progress.lastCommitAtMs = last.committedAtMs;
+    progress.lastReadAtMs = Date.now();
     progress.transactions += out.length;
   }
 
@@ -257,7 +258,6 @@ export class BinlogSource implements Source {
 
   async #withConnection<T>(
     signal: AbortSignal,
-    progress.lastReadAtMs = Date.now();
     server: ServerOptions,
     use: (connection: ServerConnection) => Promise<T>,
   ): Promise<T> {
