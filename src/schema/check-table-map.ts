@@ -1,4 +1,4 @@
-import { collationById } from '../core/charset.ts';
+import { collationById, decodeText } from '../core/charset.ts';
 import type { GtidFlavor } from '../core/gtid-set.ts';
 import type { TableMap } from '../core/table-map.ts';
 import type { Column, ColumnType, Table } from '../core/table.ts';
@@ -220,7 +220,15 @@ function checkNullable(column: Column, index: number, tableMap: TableMap): Diffe
 }
 
 function checkLabels(column: Column, index: number, tableMap: TableMap): Difference | undefined {
-  const labels = tableMap.metadata.labels?.get(index);
-  if (labels === undefined || labels.length === column.labels?.length) return undefined;
-  return { known: column.columnType, event: `${labels.length} labels` };
+  const raw = tableMap.metadata.labels?.get(index);
+  if (raw === undefined) return undefined;
+  const labels = raw.map((label) =>
+    decodeText(column.charset ?? 'binary', label, 0, label.byteLength),
+  );
+  const isSame =
+    labels.length === column.labels?.length &&
+    labels.every((label, at) => label === column.labels?.[at]);
+  return isSame
+    ? undefined
+    : { known: column.columnType, event: `the labels ${labels.join(', ')}` };
 }

@@ -92,8 +92,9 @@ export class SchemaHistory {
 
   /**
    * Takes in definitions that were captured later than the position reached. `span`: every DDL from
-   * here to the moment of the capture, in binlog order. `torn`: DDLs that ran while the definitions
-   * were being read, so that it is not known which side of them was seen: their tables are not learned.
+   * here to the moment of the capture, in binlog order. `torn`: those of them that ran while the
+   * definitions were being read, so that it is not known which side of them was seen: what they
+   * touched is not learned.
    */
   learn(
     captured: CapturedSchema,
@@ -133,12 +134,19 @@ export class SchemaHistory {
 
   #withoutTorn(captured: CapturedSchema, torn: readonly ScannedDdl[]): CapturedSchema {
     if (torn.length === 0) return captured;
-    const names = torn.flatMap((ddl) => touchedNames(this.#parse(ddl)));
-    const keys = new Set(names.map((name) => this.#store.key(name)));
-    const tables = captured.tables.filter(
-      (table) => !keys.has(this.#store.key({ database: table.database, table: table.name })),
-    );
-    return { ...captured, tables };
+    const parsed = torn.map((ddl) => this.#parse(ddl));
+    const touched = new Set(parsed.flatMap(touchedNames).map((name) => this.#store.key(name)));
+    const keyOf = (database: string, table: string): string => this.#store.key({ database, table });
+    for (const { operations } of parsed) {
+      for (const operation of operations) {
+        if ('database' in operation) touched.add(keyOf(operation.database, ''));
+      }
+    }
+    return {
+      ...captured,
+      tables: captured.tables.filter(({ database, name }) => !touched.has(keyOf(database, name))),
+      databases: captured.databases.filter(({ name }) => !touched.has(keyOf(name, ''))),
+    };
   }
 
   #learnTable(table: CapturedSchema['tables'][number]): void {
