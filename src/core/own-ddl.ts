@@ -5,3 +5,6 @@
  */
 export const OWN_DDL_COMMENT = '/* tailrace */';
 export const OWN_DDL_THREAD_ID = 0x7472_6c63;
+
+/** Makes a state database: nobody else's concern, whatever that task calls it and `ignore_own` says. */
+export const OWN_STATE_COMMENT = '/* tailrace state */';

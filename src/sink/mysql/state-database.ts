@@ -1,4 +1,5 @@
 import { TailraceError } from '../../core/errors.ts';
+import { OWN_STATE_COMMENT } from '../../core/own-ddl.ts';
 import { readNumber, readText } from '../../server/row-reader.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
 import { quoteName, quoteText } from './sql-text.ts';
@@ -95,7 +96,7 @@ export async function ensureStateDatabase(
   const existing = await listTables(connection, database);
   if (existing === undefined) {
     await connection.run(
-      `CREATE DATABASE IF NOT EXISTS ${quoteName(database)} DEFAULT CHARACTER SET utf8mb4`,
+      `${OWN_STATE_COMMENT} CREATE DATABASE IF NOT EXISTS ${quoteName(database)} DEFAULT CHARACTER SET utf8mb4`,
     );
   }
   await ensureVersion(connection, database, existing?.has(VERSION_TABLE) ?? false);

@@ -11,7 +11,7 @@ import { TailraceError, toTailraceError, type ErrorPlace } from '../../core/erro
 import type { Frame } from '../../core/frame.ts';
 import { formatGtid } from '../../core/gtid-set-parse.ts';
 import type { Gtid, GtidFlavor } from '../../core/gtid-set.ts';
-import { OWN_DDL_COMMENT, OWN_DDL_THREAD_ID } from '../../core/own-ddl.ts';
+import { OWN_DDL_COMMENT, OWN_DDL_THREAD_ID, OWN_STATE_COMMENT } from '../../core/own-ddl.ts';
 import { formatCoordinates, type Position } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import type { SchemaDelta } from '../../core/schema-state.ts';
@@ -289,7 +289,7 @@ export class TransactionAssembler {
     this.#recapture.push(...outcome.recapture.filter((name) => router.isIncluded(name)));
     if (outcome.delta !== undefined) group.addSchemaDelta(outcome.delta);
     if (group.dropReason !== undefined) return;
-    if (ignoreOwn && isOwnDdl(event)) {
+    if (statement.startsWith(OWN_STATE_COMMENT) || (ignoreOwn && isOwnDdl(event))) {
       this.#drop('own', 1);
       return;
     }
