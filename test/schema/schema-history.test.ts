@@ -282,7 +282,11 @@ describe('SchemaHistory.tableFor', () => {
     const full = { ...metadata, isUnsigned: [false, true] };
     const renamed = { ...full, columnNames: ['x', 'y'], primaryKey: [1] };
     const table = history.tableFor(
-      tableMap('t', [INT, INT], { metadata: renamed, nullable: [true, false] }),
+      tableMap('t', [INT, INT], {
+        metadata: renamed,
+        nullable: [true, false],
+        body: Buffer.from('x'),
+      }),
     );
     expect(table.columns.map(({ name, columnType }) => `${name} ${columnType}`)).toEqual([
       'x int',
@@ -291,7 +295,7 @@ describe('SchemaHistory.tableFor', () => {
     expect(table.primaryKey).toEqual([1]);
     // Where both agree the history has more to say.
     const agreed = { ...full, columnNames: ['a', 'b'] };
-    const fromHistory = history.tableFor(tableMap('t', [INT, INT]));
+    const fromHistory = history.tableFor(tableMap('t', [INT, INT], { body: Buffer.from('y') }));
     expect(
       history.tableFor(
         tableMap('t', [INT, INT], { metadata: agreed, body: Buffer.from('other body') }),
