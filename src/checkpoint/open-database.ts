@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { systemClock } from '../lib/clock.ts';
+import { makeFolder } from '../lib/make-folder.ts';
 import type { Logger } from '../lib/logger.ts';
 import { migrate } from './migrations.ts';
 import { isDamage, stateError } from './state-error.ts';
@@ -15,7 +16,7 @@ export interface RecoverOptions {
 /** Opens (and makes) the file for writing; a damaged one is refused or moved aside. */
 export function openDatabase(path: string, options: RecoverOptions): Database.Database {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     return openChecked(path);
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;

@@ -1,8 +1,9 @@
-import { mkdirSync, truncateSync } from 'node:fs';
+import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { TailraceError } from '../core/errors.ts';
 import { systemClock } from '../lib/clock.ts';
+import { makeFolder } from '../lib/make-folder.ts';
 import { sleep } from '../lib/sleep.ts';
 import { isBusy, isForeign, stateError } from './state-error.ts';
 
@@ -50,7 +51,7 @@ export async function lockTask(options: TaskLockOptions): Promise<TaskLock> {
 function tryLock(stateDir: string, path: string): TaskLock | undefined {
   let database: Database.Database | undefined;
   try {
-    mkdirSync(stateDir, { recursive: true });
+    makeFolder(stateDir);
     database = new Database(path, { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {

@@ -47,7 +47,8 @@ function tryListen(server: Server, listen: string, logger: Logger): Promise<bool
   return new Promise((resolve) => {
     // It stays for good: what goes wrong here later must not end the process either.
     server.on('error', (error) => {
-      logger.warn({ listen, error }, 'No status page: cannot listen there; the work goes on');
+      const reason = error.message;
+      logger.warn({ reason }, `No status page: cannot listen on ${listen}; the work goes on`);
       resolve(false);
     });
     server.listen(Number(listen.slice(colon + 1)), host, () => {
