@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { HoldingProxy } from '../support/holding-proxy.ts';
 import { startOwnServer, testServer, type OwnServer } from '../support/servers.ts';
@@ -111,8 +113,17 @@ describe.each([
     });
   };
   /** As if the task had never run; its table is there and empty. */
-  const forget = () =>
-    target.run(`DROP DATABASE IF EXISTS ${state}`, `DELETE FROM ${database}.log`);
+  const forget = async () => {
+    rmSync(join(workspace.dir, 'state'), { recursive: true, force: true });
+    await target.run(`DROP DATABASE IF EXISTS ${state}`, `DELETE FROM ${database}.log`);
+  };
+  /** Both ends empty, the task at the source's end. */
+  const beginAnew = async () => {
+    await forget();
+    await source.run(`DELETE FROM ${database}.log`);
+    configure('now');
+    await catchUp(workspace);
+  };
 
   beforeAll(async () => {
     own = isMariadb
@@ -156,7 +167,8 @@ describe.each([
       await catchUp(workspace);
       expect(await numbers(target, database), position).toBe(expected.join());
     }
-    await target.run(`DROP DATABASE ${database}`, `DROP DATABASE ${state}`);
+    await forget();
+    await target.run(`DROP DATABASE ${database}`);
     configure('earliest');
     await catchUp(workspace);
     expect(await numbers(target, database)).toBe([first, second, third].join());
@@ -181,7 +193,7 @@ describe.each([
   });
 
   it('its dump thread killed, restarted, killed -9: one process goes on, nothing lost or doubled', async () => {
-    configure('now');
+    await beginAnew();
     const run = start(workspace);
     await untilStreaming(run);
     await arrived(await insert());
@@ -196,7 +208,10 @@ describe.each([
       if (signal === 'stop') own.stop();
       else process.kill(own.pid, signal);
       await source.close();
-      await waitFor('a retry', async () => ((await statusOf(workspace))[0]?.retries ?? 0) > retries);
+      await waitFor(
+        'a retry',
+        async () => ((await statusOf(workspace))[0]?.retries ?? 0) > retries,
+      );
       await hasGone(own.pid);
       expect((await statusOf(workspace))[0]?.state).toBe('retrying');
       own = own.start();
@@ -257,9 +272,14 @@ describe.each([
     await source.run('FLUSH BINARY LOGS');
     const lost = await insert();
     await source.run('FLUSH BINARY LOGS');
-    const files = await source.rows('SHOW BINARY LOGS');
-    const oldest = String(files.at(-1)?.['Log_name']);
-    await source.run(`PURGE BINARY LOGS TO '${oldest}'`);
+    const files = async () =>
+      (await source.rows('SHOW BINARY LOGS')).map((row) => String(row['Log_name']));
+    const oldest = (await files()).at(-1) ?? '';
+    // The server keeps a file that a replica has just left for a moment more.
+    await waitFor('the purge', async () => {
+      await source.run(`PURGE BINARY LOGS TO '${oldest}'`);
+      return (await files())[0] === oldest;
+    });
     const { code, said } = await runUntilHead(workspace);
     expect(code, said).toBe(4);
     expect(said).toContain('SOURCE_POSITION_PURGED');
@@ -276,14 +296,12 @@ describe.each([
     const there = (await numbers(target, database)).split(',');
     expect(there).toContain(`${next}`);
     expect(there).not.toContain(`${lost}`);
-    await target.run(`DELETE FROM ${database}.log`);
-    await source.run(`DELETE FROM ${database}.log`, `INSERT INTO ${database}.log VALUES (0)`);
-    await forget();
-    configure('now');
-    await catchUp(workspace);
+    await beginAnew();
   });
 
   it('a transaction in statement format: exit 4 by name, the position before it', async () => {
+    await insert();
+    await catchUp(workspace);
     const before = await positionOf(workspace);
     const statements = await openSql(own);
     await statements.run(
@@ -295,7 +313,6 @@ describe.each([
     expect(code, said).toBe(4);
     expect(said).toContain('SOURCE_NOT_ROW_FORMAT');
     expect((await positionOf(workspace)).seq).toBe(before.seq);
-    await forget();
   });
 
   it('a wrong password: exit 4 of the source, 5 of the target, and the password is not shown', async () => {
@@ -331,6 +348,7 @@ describe.each([
     own = own.start('--skip-log-bin');
     source = await openAgain(own);
     configure('now');
+    await forget();
     const { code, said } = await runUntilHead(workspace);
     expect(code, said).toBe(4);
     expect(said).toContain('SOURCE_BINLOG_OFF');

@@ -249,14 +249,18 @@ describe('the checkpoint on the target moves only on condition', () => {
     const n = await fixture.insert();
     await held;
     const seq = await fixture.seqOnTarget();
-    await target.run(`UPDATE ${state}.tailrace_checkpoint SET epoch = epoch + 1, owner = 'another'`);
+    await target.run(
+      `UPDATE ${state}.tailrace_checkpoint SET epoch = epoch + 1, owner = 'another'`,
+    );
     proxy.release();
     await waitFor('the refusal', () => output(run).includes('CHECKPOINT_MOVED'));
     await fixture.arrived(n);
     await terminate(run);
     await fixture.expectEqual();
     expect(await fixture.seqOnTarget()).toBeGreaterThan(seq);
-    expect(await target.value(`SELECT owner FROM ${state}.tailrace_checkpoint`)).not.toBe('another');
+    expect(await target.value(`SELECT owner FROM ${state}.tailrace_checkpoint`)).not.toBe(
+      'another',
+    );
   });
 
   it('another connection passes transactions: they are not applied a second time', async () => {
@@ -314,7 +318,13 @@ describe('own state is never replicated', () => {
     const at = { start: 'now', include };
     const [first, second] = [testServer('dst10'), testServer('dst11')];
     ab.write({ ...at, source: testServer('src10'), target: first, name: 'chain-ab' });
-    bc.write({ ...at, source: first, target: second, name: 'chain-bc', filterLines: 'ignore_own = false' });
+    bc.write({
+      ...at,
+      source: first,
+      target: second,
+      name: 'chain-bc',
+      filterLines: 'ignore_own = false',
+    });
     own.write({ ...at, source: first, target: testServer('dst57'), name: 'chain-own' });
     // The state tables of the first task are made while the others look.
     await catchUp(bc);
@@ -351,7 +361,10 @@ describe('own state is never replicated', () => {
   });
 
   it('with ignore_own = true: what tailrace wrote on b stays there, statements too', async () => {
-    await back?.run('CREATE DATABASE state_chain', 'CREATE TABLE state_chain.log (n INT, more VARCHAR(10))');
+    await back?.run(
+      'CREATE DATABASE state_chain',
+      'CREATE TABLE state_chain.log (n INT, more VARCHAR(10))',
+    );
     await catchUp(own);
     expect(await back?.rows('SELECT n, more FROM state_chain.log')).toEqual([
       { n: 3, more: 'of b' },
@@ -474,7 +487,11 @@ describe('positions and status', () => {
     expect(during).toMatchObject({ error: null, position: position.position });
     await terminate(run);
     const [after] = await statusOf(workspace);
-    expect(after).toMatchObject({ state: 'stopped', seq: during?.seq, position: position.position });
+    expect(after).toMatchObject({
+      state: 'stopped',
+      seq: during?.seq,
+      position: position.position,
+    });
     expect(await positionOf(workspace)).toEqual(position);
     rmSync(join(workspace.dir, 'state'), { recursive: true });
     expect(await positionOf(workspace)).toEqual(position);

@@ -88,8 +88,13 @@ export interface Running {
 /** TAILRACE_FROM_SOURCE=1: without building first, while working on it. */
 const program =
   process.env['TAILRACE_FROM_SOURCE'] === '1'
-    ? ['--import', 'tsx', `${root}src/main.ts`]
+    ? ['--import', import.meta.resolve('tsx'), `${root}src/main.ts`]
     : [`${root}dist/main.js`];
+
+/** Program and arguments, for tests that start it in their own way. */
+export function commandLine(args: readonly string[]): readonly [string, ...string[]] {
+  return [process.execPath, ...program, ...args];
+}
 
 /** The built command, as a user runs it. */
 export function startTailrace(args: readonly string[], env: Record<string, string> = {}): Running {
