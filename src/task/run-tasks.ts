@@ -4,6 +4,7 @@ import { createLogger, type Logger } from '../lib/logger.ts';
 import { asListen, openHttp } from './open-http.ts';
 import { runTask } from './run-task.ts';
 import { TaskBoard } from './task-board.ts';
+import { refuseUnusedSettings } from './unused-settings.ts';
 import { isUntilHead, loadTasks } from './task-setup.ts';
 
 export interface RunOptions {
@@ -53,6 +54,7 @@ async function runOne({ options, logger, ...run }: OneRun): Promise<number> {
   const taskLogger = logger.child({ task: run.task.name });
   const { from, force, signal } = options;
   try {
+    refuseUnusedSettings(run.task, taskLogger);
     await runTask({ ...run, logger: taskLogger, from, force: force === true, signal });
     taskLogger.info(run.untilHead && !signal.aborted ? 'Caught up' : 'Stopped');
     return 0;

@@ -1,10 +1,11 @@
+import { findUnusedSettings } from '../unused-settings.ts';
 import type { TaskConfig } from '../../config/schema.ts';
 import type { TableDefinition } from '../../schema/table-definition.ts';
 import type { Problem } from './finding.ts';
 
 /** What the configuration itself says, without looking at any server. */
 export function findConfigProblems(task: TaskConfig): readonly Problem[] {
-  return [...plainPasswords(task), ...unusedTables(task), ...weakenedGuarantees(task)];
+  return [...plainPasswords(task), ...unusedSettings(task), ...weakenedGuarantees(task)];
 }
 
 function plainPasswords(task: TaskConfig): readonly Problem[] {
@@ -21,21 +22,12 @@ function plainPasswords(task: TaskConfig): readonly Problem[] {
   });
 }
 
-/** What the file may say already and this version does not do. */
-function unusedTables({ source, target, kafka, strategies }: TaskConfig): readonly Problem[] {
-  const problems: Problem[] = [];
-  const add = (severity: Problem['severity'], finding: string): void => {
-    problems.push({ severity, code: 'NOT_SUPPORTED', finding });
-  };
-  const direct = 'this version connects to the hosts directly';
-  if (source?.ssh !== undefined) add('error', `[task.source.ssh]: ${direct}`);
-  if (target?.ssh !== undefined) add('error', `[task.target.ssh]: ${direct}`);
-  if (kafka !== undefined) add('error', '[task.kafka]: this version publishes nothing');
-  if (strategies.some((name) => name !== 'stream')) {
-    add('error', 'strategies: this version has stream alone');
-  }
-  if ((target?.lanes ?? 1) > 1) add('warning', 'lanes: this version writes with one connection');
-  return problems;
+function unusedSettings(task: TaskConfig): readonly Problem[] {
+  return findUnusedSettings(task).map(({ severity, finding }) => ({
+    severity,
+    code: 'SETTING_UNUSED',
+    finding,
+  }));
 }
 
 /** The exceptions from "exactly once, as of one commit", those that were chosen and the one that always is. */

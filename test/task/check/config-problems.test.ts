@@ -38,13 +38,13 @@ describe('the configuration alone', () => {
     [{ target: 'on_conflict = "overwrite"' }, /^warning GUARANTEE on_conflict/],
     [{ target: 'on_conflict = "skip"' }, /^warning GUARANTEE on_conflict/],
     [{ target: 'allow_nontransactional = true' }, /^warning GUARANTEE allow_non/],
-    [{ target: 'lanes = 2' }, /^warning NOT_SUPPORTED lanes/],
-    [{ more: '[task.kafka]\nbrokers = ["h:9092"]' }, /^error NOT_SUPPORTED \[task\.kafka\]/],
+    [{ target: 'lanes = 2' }, /^warning SETTING_UNUSED lanes/],
+    [{ more: '[task.kafka]\nbrokers = ["h:9092"]' }, /^error SETTING_UNUSED \[task\.kafka\]/],
     [
       {
         more: '[task.source.ssh]\nhost = "h:22"\nuser = "u"\nprivate_key = "k"\nknown_hosts = "n"',
       },
-      /^error NOT_SUPPORTED \[task\.source\.ssh\]/,
+      /^error SETTING_UNUSED \[task\.source\.ssh\]/,
     ],
   ])('%j is told', (lines, expected) => {
     expect(found(taskOf(lines))).toContainEqual(expect.stringMatching(expected));

@@ -1,0 +1,40 @@
+import type { TaskConfig } from '../config/schema.ts';
+import { TailraceError } from '../core/errors.ts';
+import type { Logger } from '../lib/logger.ts';
+
+export interface UnusedSetting {
+  /** error: leaving it aside would do something else than the file says. */
+  readonly severity: 'error' | 'warning';
+  readonly finding: string;
+}
+
+/** What the file may say already and this version does not do. */
+export function findUnusedSettings(task: TaskConfig): readonly UnusedSetting[] {
+  const { source, target, kafka, strategies } = task;
+  const found: UnusedSetting[] = [];
+  const add = (severity: UnusedSetting['severity'], finding: string): void => {
+    found.push({ severity, finding });
+  };
+  const direct = 'this version connects to the hosts directly';
+  if (source?.ssh !== undefined) add('error', `[task.source.ssh]: ${direct}`);
+  if (target?.ssh !== undefined) add('error', `[task.target.ssh]: ${direct}`);
+  if (kafka !== undefined) add('error', '[task.kafka]: this version publishes nothing');
+  if (strategies.some((name) => name !== 'stream')) {
+    add('error', 'strategies: this version has stream alone');
+  }
+  if ((target?.lanes ?? 1) > 1) add('warning', 'lanes: this version writes with one connection');
+  return found;
+}
+
+/** Nothing that the file asks for is left aside without a word. */
+export function refuseUnusedSettings(task: TaskConfig, logger: Logger): void {
+  for (const { severity, finding } of findUnusedSettings(task)) {
+    if (severity === 'error') {
+      throw new TailraceError('CONFIG_INVALID', finding, {
+        place: { task: task.name },
+        next: 'Take it out of the configuration file.',
+      });
+    }
+    logger.warn(finding);
+  }
+}
