@@ -1,6 +1,7 @@
 import type { Delivery, Sink } from '../core/sink.ts';
 import type { OrderedAcker, Ticket } from '../core/ticket.ts';
 import type { Transaction } from '../core/transaction.ts';
+import { untilAborted } from '../lib/until-aborted.ts';
 
 export interface PumpOptions {
   readonly transactions: AsyncIterable<readonly Transaction[]>;
@@ -19,24 +20,60 @@ export async function pump(options: PumpOptions): Promise<void> {
   await Promise.race([moveAll(options), acker.failed]);
 }
 
-async function moveAll({ transactions, sinks, acker, signal }: PumpOptions): Promise<void> {
-  for await (const batch of transactions) {
-    let deliveries: Delivery[][] = sinks.map(() => []);
-    for (const transaction of batch) {
-      let tickets = acker.track(transaction, sinks.length, signal);
-      if (tickets instanceof Promise) {
-        // What is in flight can only become less when the sinks have what was admitted before.
-        await writeAll(sinks, deliveries, signal);
-        deliveries = sinks.map(() => []);
-        tickets = await tickets;
-      }
-      hand(transaction, tickets, deliveries);
-    }
-    await writeAll(sinks, deliveries, signal);
+async function moveAll(options: PumpOptions): Promise<void> {
+  const { sinks, acker, signal } = options;
+  const source = new FaultyEnd(options.transactions);
+  for await (const batch of source.batches()) {
+    await moveBatch(batch, options);
     signal.throwIfAborted();
   }
-  await Promise.all(sinks.map((sink) => sink.drain()));
+  if (source.fault !== undefined) {
+    // What it gave before it failed is done first: the checkpoint ends right before the fault.
+    if (!signal.aborted) await drainAll(sinks, signal);
+    throw source.fault.thrown;
+  }
+  await drainAll(sinks, signal);
   await acker.drained();
+}
+
+/** Keeps what a source threw apart from what its reader throws. */
+class FaultyEnd {
+  readonly #transactions: PumpOptions['transactions'];
+  fault: { readonly thrown: unknown } | undefined;
+
+  constructor(transactions: PumpOptions['transactions']) {
+    this.#transactions = transactions;
+  }
+
+  async *batches(): AsyncGenerator<readonly Transaction[]> {
+    try {
+      yield* this.#transactions;
+    } catch (thrown) {
+      this.fault = { thrown };
+    }
+  }
+}
+
+async function moveBatch(
+  batch: readonly Transaction[],
+  { sinks, acker, signal }: PumpOptions,
+): Promise<void> {
+  let deliveries: Delivery[][] = sinks.map(() => []);
+  for (const transaction of batch) {
+    let tickets = acker.track(transaction, sinks.length, signal);
+    if (tickets instanceof Promise) {
+      // What is in flight can only become less when the sinks have what was admitted before.
+      await writeAll(sinks, deliveries, signal);
+      deliveries = sinks.map(() => []);
+      tickets = await tickets;
+    }
+    hand(transaction, tickets, deliveries);
+  }
+  await writeAll(sinks, deliveries, signal);
+}
+
+async function drainAll(sinks: readonly Sink[], signal: AbortSignal): Promise<void> {
+  await untilAborted(Promise.all(sinks.map((sink) => sink.drain())), signal);
 }
 
 function hand(

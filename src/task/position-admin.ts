@@ -11,7 +11,7 @@ import { readCheckpoint, recordSkip } from '../sink/mysql/checkpoint-admin.ts';
 import { redactSecrets } from '../lib/secrets.ts';
 import type { TaskErrorStatus, TaskStatus } from '../status/task-status.ts';
 import { replaceCheckpoint } from './replace-checkpoint.ts';
-import { writeSkip } from './skip-marker.ts';
+import { addSkip } from './skip-marker.ts';
 import { loadTasks, type TaskSelection } from './task-setup.ts';
 
 export interface PositionReport {
@@ -141,7 +141,7 @@ async function skipOne(
     await recordSkip(adminOf(task, task.target), { checkpoint, letter, place, reason }, signal);
   }
   store.add(letter);
-  writeSkip(store, { gtid, seq, reason });
+  addSkip(store, { gtid, seq, reason }, kept.checkpoint?.seq ?? 0);
   return { ...base, note: `the next start passes ${place}; it is kept as a dead letter` };
 }
 

@@ -6,7 +6,7 @@ import { TailraceError } from '../core/errors.ts';
 import { formatPosition, type PositionRequest } from '../core/position.ts';
 import { readCheckpoint, writeCheckpoint } from '../sink/mysql/checkpoint-admin.ts';
 import { resolveOn } from './resolve-on.ts';
-import { writeSkip } from './skip-marker.ts';
+import { clearSkips } from './skip-marker.ts';
 
 export interface ReplaceOptions {
   readonly task: TaskConfig;
@@ -48,6 +48,6 @@ export async function replaceCheckpoint(options: ReplaceOptions): Promise<Checkp
   const { action, reason } = options;
   await writeCheckpoint(admin, { checkpoint, schema: new Map(), action, reason }, signal);
   store.replace({ checkpoint, schema: new Map() }, 'mysql');
-  writeSkip(store, undefined);
+  clearSkips(store);
   return checkpoint;
 }

@@ -14,7 +14,7 @@ import { MEMORY } from './memory.ts';
 import { replaceCheckpoint } from './replace-checkpoint.ts';
 import { resolveOn } from './resolve-on.ts';
 import { isStop, retryForever } from './retry-forever.ts';
-import { isMarked, readSkip } from './skip-marker.ts';
+import { isMarked, readSkips } from './skip-marker.ts';
 import { StreamTask, type CheckpointStore } from './stream-task.ts';
 import type { TaskBoard } from './task-board.ts';
 import { deriveServerId, routerOf } from './task-setup.ts';
@@ -120,7 +120,7 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
   const source = requireSource(task);
   const target = requireTarget(task);
   const router = routerOf(task);
-  const skip = readSkip(store);
+  const skips = readSkips(store);
   const discards = new Discards();
   const serverId = chooseServerId(source.serverId, store, () =>
     deriveServerId(task.name, config.stateDir),
@@ -144,7 +144,7 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
         partBytes: MEMORY.partBytes,
         logger,
         loadPrepared: (xid) => loadPrepared(sinks(), xid),
-        isSkipped: (gtid, seq) => isMarked(skip, gtid, seq),
+        isSkipped: (gtid, seq) => isMarked(skips, gtid, seq),
         discards,
       }),
     createSinks: (description) => [

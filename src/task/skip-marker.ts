@@ -1,6 +1,6 @@
 import type { TaskStore } from '../checkpoint/task-store.ts';
 
-/** The one transaction that the operator chose to pass at the next start. */
+/** A transaction that the operator chose to pass at the next start. */
 export interface SkipMarker {
   readonly gtid: string | undefined;
   /** Its number in the task's history: says it where there are no GTIDs. */
@@ -8,20 +8,29 @@ export interface SkipMarker {
   readonly reason: string;
 }
 
-export function readSkip(store: TaskStore): SkipMarker | undefined {
-  const text = store.readMeta('skip');
-  return text === undefined || text === '' ? undefined : (JSON.parse(text) as SkipMarker);
+const KEY = 'skip';
+
+export function readSkips(store: TaskStore): readonly SkipMarker[] {
+  const text = store.readMeta(KEY);
+  if (text === undefined || text === '') return [];
+  const read = JSON.parse(text) as SkipMarker | readonly SkipMarker[];
+  return 'seq' in read ? [read] : read;
 }
 
-export function writeSkip(store: TaskStore, marker: SkipMarker | undefined): void {
-  store.writeMeta('skip', marker === undefined ? '' : JSON.stringify(marker));
+/** Adds one to those that the checkpoint, at `doneSeq`, has not passed yet. */
+export function addSkip(store: TaskStore, marker: SkipMarker, doneSeq: number): void {
+  const waiting = readSkips(store).filter(({ seq }) => seq > doneSeq && seq !== marker.seq);
+  store.writeMeta(KEY, JSON.stringify([...waiting, marker]));
+}
+
+export function clearSkips(store: TaskStore): void {
+  store.writeMeta(KEY, '');
 }
 
 export function isMarked(
-  marker: SkipMarker | undefined,
+  markers: readonly SkipMarker[],
   gtid: string | undefined,
   seq: number,
 ): boolean {
-  if (marker === undefined) return false;
-  return marker.gtid === undefined ? marker.seq === seq : marker.gtid === gtid;
+  return markers.some((one) => (one.gtid === undefined ? one.seq === seq : one.gtid === gtid));
 }

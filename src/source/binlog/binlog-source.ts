@@ -106,21 +106,17 @@ export class BinlogSource implements Source {
     this.progress.host = session.host;
     try {
       for await (const frames of session) {
-        for (const frame of frames) {
-          const event = this.#decode(frame, stream);
-          if (event.kind === 'transaction-payload') yield* this.#readPayload(event, stream);
-          else {
-            // Nearly every event is handled without waiting: a promise for each would cost more than it.
-            const wait = this.#handle(event, frame, stream);
-            if (wait !== undefined) await wait;
-          }
-          if (stream.assembler.outbox.bytes >= HAND_ON_BYTES) yield stream.assembler.outbox.take();
-        }
+        yield* this.#read(frames, stream);
         const out = stream.assembler.outbox.take();
         this.#note(out, stream);
         if (out.length > 0) yield out;
         if (until !== undefined && this.#hasReached(stream, until)) return;
       }
+    } catch (thrown) {
+      // What was finished before the fault is not lost by it: the task stops right before it.
+      const out = signal.aborted ? [] : stream.assembler.outbox.takeFinished();
+      if (out.length > 0) yield out;
+      throw thrown;
     } finally {
       await session.close();
     }
@@ -166,6 +162,22 @@ export class BinlogSource implements Source {
       }
       return stream;
     });
+  }
+
+  async *#read(
+    frames: readonly Frame[],
+    stream: OpenStream,
+  ): AsyncGenerator<readonly Transaction[]> {
+    for (const frame of frames) {
+      const event = this.#decode(frame, stream);
+      if (event.kind === 'transaction-payload') yield* this.#readPayload(event, stream);
+      else {
+        // Nearly every event is handled without waiting: a promise for each would cost more than it.
+        const wait = this.#handle(event, frame, stream);
+        if (wait !== undefined) await wait;
+      }
+      if (stream.assembler.outbox.bytes >= HAND_ON_BYTES) yield stream.assembler.outbox.take();
+    }
   }
 
   #decode(frame: Frame, stream: OpenStream): BinlogEvent {

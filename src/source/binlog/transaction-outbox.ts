@@ -42,6 +42,12 @@ export class TransactionOutbox {
     return out;
   }
 
+  /** All but the parts of a transaction that did not end. */
+  takeFinished(): Transaction[] {
+    const out = this.take();
+    return out.slice(0, out.findLastIndex(({ part }) => part.last) + 1);
+  }
+
   /** Hands on what the group has so far; more of it follows. */
   closePart(group: OpenGroup): void {
     this.#push(this.#transaction(group, { seq: this.#seq + 1, last: false }));
