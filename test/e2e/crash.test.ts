@@ -406,9 +406,9 @@ describe.each(PAIRS)('random kills under load, %s → %s', (sourceName, targetNa
 function watchPrefix(sql: Sql, database: string) {
   const broken: string[] = [];
   let readings = 0;
-  let isStopped = false;
+  const stopping = new AbortController();
   const loop = (async () => {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       const [row] = await sql
         .rows(
           `SELECT (SELECT COUNT(*) FROM ${database}.log) AS logged,
@@ -427,7 +427,7 @@ function watchPrefix(sql: Sql, database: string) {
   })();
   return {
     stop: async () => {
-      isStopped = true;
+      stopping.abort();
       await loop;
       return { readings, broken };
     },

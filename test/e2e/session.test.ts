@@ -91,8 +91,9 @@ describe.each([
     waitFor(`number ${wanted}`, async () =>
       (await numbers(target, database)).split(',').includes(`${wanted}`),
     );
-  const expectEqual = async () =>
+  const expectEqual = async () => {
     expect(await numbers(target, database)).toBe(await numbers(source, database));
+  };
   const head = async (): Promise<{ coordinates: string; gtids: string }> => {
     const [row] = await source.rows(isMariadb ? 'SHOW MASTER STATUS' : 'SHOW BINARY LOG STATUS');
     const coordinates = `${String(row?.['File'])}:${String(row?.['Position'])}`;
@@ -382,8 +383,9 @@ describe.each([
     waitFor(`number ${wanted}`, async () =>
       (await numbers(target, database)).split(',').includes(`${wanted}`),
     );
-  const expectEqual = async () =>
+  const expectEqual = async () => {
     expect(await numbers(target, database)).toBe(await numbers(source, database));
+  };
 
   beforeAll(async () => {
     own = startOwnServer(kind);

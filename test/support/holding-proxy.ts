@@ -82,7 +82,10 @@ export class HoldingProxy {
     });
     upstream.on('data', (bytes) => {
       if (this.answerDelayMs === 0) toClient.write(bytes);
-      else setTimeout(() => toClient.write(bytes), this.answerDelayMs);
+      else
+        setTimeout(() => {
+          toClient.write(bytes);
+        }, this.answerDelayMs);
     });
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
