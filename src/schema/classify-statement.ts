@@ -25,7 +25,11 @@ export type StatementClass =
       readonly tables: readonly TableName[];
       /** False: it may write tables that it does not name. */
       readonly areTablesComplete: boolean;
+      /** Databases of the stored functions that it calls by their full names. */
+      readonly routineDatabases: readonly string[];
     };
+
+export type StatementDml = Extract<StatementClass, { readonly kind: 'dml' }>;
 
 const BEGIN: StatementClass = { kind: 'begin' };
 const COMMIT: StatementClass = { kind: 'commit' };
@@ -60,7 +64,8 @@ export function classifyStatement(statement: string, options: ClassifyOptions): 
   if (DML_VERBS.has(verb)) {
     if (verb === 'LOAD' && isLoadIndex(statement)) return IGNORABLE;
     const found = findDmlTables(lexer, verb, options.defaultDatabase);
-    return { kind: 'dml', verb, tables: found.tables, areTablesComplete: found.isComplete };
+    const { tables, isComplete: areTablesComplete, routineDatabases } = found;
+    return { kind: 'dml', verb, tables, areTablesComplete, routineDatabases };
   }
   return classifyControl(verb, lexer);
 }

@@ -18,6 +18,8 @@ export interface DmlTables {
   readonly tables: readonly TableName[];
   /** False: it may write other tables than these (a routine's, a function's). */
   readonly isComplete: boolean;
+  /** Databases of the stored functions that it calls by their full names: they may write anything there. */
+  readonly routineDatabases: readonly string[];
 }
 
 /**
@@ -26,6 +28,7 @@ export interface DmlTables {
  */
 export function findDmlTables(lexer: SqlLexer, verb: string, defaultDatabase: string): DmlTables {
   const tables = new Map<string, TableName>();
+  const calls = new CallFinder();
   const state: ScanState = { isExpected: VERBS.has(verb), isInList: false };
   let token = lexer.next();
   while (token.kind !== 'end' && token.kind !== 'bad') {
@@ -38,11 +41,34 @@ export function findDmlTables(lexer: SqlLexer, verb: string, defaultDatabase: st
       continue;
     }
     if (END_WORDS.has(token.keyword) && tables.size > 0) break;
+    calls.see(token);
     advance(state, token);
     token = lexer.next();
   }
   const isComplete = VERBS.has(verb) || verb === 'LOAD' || verb === 'WITH';
-  return { tables: [...tables.values()], isComplete: isComplete && tables.size > 0 };
+  return {
+    tables: [...tables.values()],
+    isComplete: isComplete && tables.size > 0,
+    routineDatabases: [...calls.databases],
+  };
+}
+
+/** Finds `database.name(` in a run of tokens: a function that runs alone is logged as SELECT `db`.`f`(…). */
+class CallFinder {
+  readonly databases = new Set<string>();
+  #before: Token[] = [];
+
+  see(token: Token): void {
+    const [database, dot, name] = this.#before;
+    if (token.keyword === '(' && dot?.keyword === '.' && isName(database) && isName(name)) {
+      this.databases.add(database.text);
+    }
+    this.#before = [...this.#before.slice(-2), token];
+  }
+}
+
+function isName(token: Token | undefined): token is Token {
+  return token?.kind === 'word' || token?.kind === 'quoted';
 }
 
 interface ScanState {

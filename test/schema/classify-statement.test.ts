@@ -74,4 +74,13 @@ describe('classifyStatement', () => {
     if (found.kind !== 'dml') return;
     expect(found.tables.map(({ database, table }) => `${database}.${table}`)).toEqual(tables);
   });
+
+  it.each([
+    ['SELECT `shop`.`f`(1)', ['shop']],
+    ['INSERT INTO t SELECT a.f(b), `c`.`g`(1) FROM d.e (x)', ['a', 'c']],
+    ['SELECT f(1), count(*)', []],
+    ['INSERT INTO a.t (b, c) VALUES (1)', []],
+  ])('%s calls functions of these databases', (sql, routineDatabases) => {
+    expect(classify(sql)).toMatchObject({ kind: 'dml', routineDatabases });
+  });
 });

@@ -1,5 +1,6 @@
 import type { DdlEffect, SchemaChange } from '../../core/change.ts';
 import { TailraceError } from '../../core/errors.ts';
+import { OWN_DDL_COMMENT, OWN_DDL_THREAD_ID } from '../../core/own-ddl.ts';
 import { formatCoordinates } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import { formatTableName, type TableName } from '../../core/table.ts';
@@ -60,18 +61,36 @@ function isRenameIncluded(
   );
 }
 
+/** Was this run by a tailrace on its target? */
+export function isOwnDdl({
+  statement,
+  threadId,
+}: {
+  readonly statement: string;
+  readonly threadId: number;
+}): boolean {
+  return threadId === OWN_DDL_THREAD_ID || statement.startsWith(OWN_DDL_COMMENT);
+}
+
 /** A statement-format change: stops the task where it may be about a replicated table. */
 export function assertNotReplicatedStatement(
   statement: {
     readonly text: string;
     readonly database: string;
     readonly tables: readonly TableName[];
+    readonly routineDatabases: readonly string[];
   },
   router: Router,
 ): void {
-  const { tables, database } = statement;
+  const { tables, database, routineDatabases } = statement;
   const table = tables.find((name) => router.isIncluded(name));
-  const isUnclear = tables.length === 0 && database !== '' && router.isDatabaseIncluded(database);
+  // What a function writes is seen nowhere: those of our databases may write our tables.
+  const isUnclear =
+    routineDatabases.some((name) => router.isDatabaseIncluded(name)) ||
+    (tables.length === 0 &&
+      routineDatabases.length === 0 &&
+      database !== '' &&
+      router.isDatabaseIncluded(database));
   if (table === undefined && !isUnclear) return;
   throw new TailraceError(
     'SOURCE_NOT_ROW_FORMAT',

@@ -16,13 +16,17 @@ import { formatCoordinates, type Position } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import type { SchemaDelta } from '../../core/schema-state.ts';
 import type { TableName } from '../../core/table.ts';
-import { classifyStatement, type StatementClass } from '../../schema/classify-statement.ts';
+import {
+  classifyStatement,
+  type StatementClass,
+  type StatementDml,
+} from '../../schema/classify-statement.ts';
 import type { SchemaHistory } from '../../schema/schema-history.ts';
 import { serializeTable } from '../../schema/serialize-table.ts';
 import type { BinlogCursor } from './binlog-cursor.ts';
 import type { Discards } from './discards.ts';
 import { OpenGroup, type DropReason } from './open-group.ts';
-import { assertNotReplicatedStatement, isDdlIncluded } from './statement-policy.ts';
+import { assertNotReplicatedStatement, isDdlIncluded, isOwnDdl } from './statement-policy.ts';
 import { TableCache } from './table-cache.ts';
 import { TransactionOutbox } from './transaction-outbox.ts';
 import { XaGroups } from './xa-groups.ts';
@@ -255,7 +259,7 @@ export class TransactionAssembler {
         this.#endXa(group, statement.xid, statement.kind === 'xa-commit' ? 'commit' : 'rollback');
         return;
       case 'dml':
-        this.#statementDml(group, event, statement.tables);
+        this.#statementDml(group, event, statement);
         this.#endIfAlone(group);
         return;
       case 'ddl':
@@ -272,10 +276,10 @@ export class TransactionAssembler {
     if (!group.isBegun) this.#end(true);
   }
 
-  #statementDml(group: OpenGroup, event: QueryEvent, tables: readonly TableName[]): void {
+  #statementDml(group: OpenGroup, event: QueryEvent, dml: StatementDml): void {
     if (group.dropReason === undefined) {
       const { database, statement: text } = event;
-      assertNotReplicatedStatement({ text, database, tables }, this.#options.router);
+      assertNotReplicatedStatement({ ...dml, text, database }, this.#options.router);
     }
     this.#drop(group.dropReason ?? 'filtered', 1);
   }
@@ -441,9 +445,4 @@ export class TransactionAssembler {
       ? { coordinates, seq }
       : { coordinates, seq, gtid: formatGtid(group.gtid) };
   }
-}
-
-/** Was this run by a tailrace on its target? */
-function isOwnDdl({ statement, threadId }: QueryEvent): boolean {
-  return threadId === OWN_DDL_THREAD_ID || statement.startsWith(OWN_DDL_COMMENT);
 }
