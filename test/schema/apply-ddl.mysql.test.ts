@@ -6,8 +6,8 @@ import { RandomDdl } from './random-ddl.ts';
 
 const SERVERS = ['src56', 'src57', 'src97', 'src10', 'src11'] as const;
 
-/** One fixed, one new in each run; its number is in the test's name. */
-const SEEDS = [1, Date.now() % 100_000];
+/** Fixed: a run must say the same tomorrow. Other numbers find other sequences. */
+const SEEDS = [1, 7];
 
 describe.each(SERVERS)('moved definitions on %s', (server) => {
   describe('the corpus', () => {

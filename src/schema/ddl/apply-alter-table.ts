@@ -75,7 +75,13 @@ function isIdleConvert(
 ): boolean {
   if (env.flavor !== 'mysql' || env.versionNumber >= 50_700) return false;
   const isAlone = changes.every((change) => change.kind === 'convert');
-  return isAlone && converted.every((column, index) => column === before.columns[index]);
+  return (
+    isAlone &&
+    converted.every((column, index) => {
+      const old = before.columns[index];
+      return column.columnType === old?.columnType && column.collation === old.collation;
+    })
+  );
 }
 
 interface ConvertedColumns {
@@ -234,15 +240,16 @@ function convertColumns(
   });
 }
 
-/** MySQL takes the bytes of labels for text of the other set here: nobody can foresee what. */
+/** The servers take the bytes of labels for text of the other set here: nobody can foresee what. */
 function manglesLabels(
   { columnType, collation: before }: ColumnDefinition,
   after: string,
   { flavor }: AlterEnvironment,
 ): boolean {
-  if (flavor !== 'mysql' || before === undefined) return false;
+  if (before === undefined || !/^(enum|set)\(/.test(columnType)) return false;
   const isWide = (collation: string): boolean => /^(ucs2|utf16|utf16le|utf32)_/.test(collation);
-  return /^(enum|set)\(/.test(columnType) && isWide(before) !== isWide(after);
+  if (flavor === 'mariadb') return isWide(before) && !isWide(after);
+  return isWide(before) !== isWide(after);
 }
 
 function convertedCollation(
