@@ -31,7 +31,7 @@ export interface RowVisitor {
   double(column: number, value: number): void;
   /** decimal, date, time, datetime, timestamp (UTC), uuid, inet4, inet6: the server's text, ASCII. */
   ascii(column: number, value: string): void;
-  /** json: the document as exact JSON text. */
+  /** json: the document as exact JSON text, or changes of one that is not in the image: see json-changes.ts. */
   json(column: number, value: string): void;
   /**
    * Text in the column's own character set, binary strings, blobs, geometry (4 bytes SRID + WKB),

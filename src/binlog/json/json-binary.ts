@@ -1,5 +1,8 @@
+import { formatJsonChanges, type JsonChange } from '../../core/json-changes.ts';
+import { JSON_DIFF, readJsonDiffRange } from './json-diff.ts';
 import {
   isContainer,
+  JSON_CHANGES,
   JSON_TYPE,
   JsonContainer,
   type JsonPlace,
@@ -20,7 +23,30 @@ import { opaqueText } from './json-opaque.ts';
  */
 export function jsonBinaryToText(bytes: Buffer, start: number, end: number): string {
   if (start >= end) return 'null';
+  if (bytes[start] === JSON_CHANGES) return jsonChangesText(bytes, start + 1, end);
   return valueText(bytes, { type: bytes[start] ?? 0, at: start + 1, end }, 0);
+}
+
+const ACTIONS = {
+  [JSON_DIFF.replace]: 'replace',
+  [JSON_DIFF.insert]: 'insert',
+  [JSON_DIFF.remove]: 'remove',
+} as const;
+
+/** The diffs in `bytes[start..end)`, for whoever has the document. */
+function jsonChangesText(bytes: Buffer, start: number, end: number): string {
+  const changes: JsonChange[] = [];
+  let at = start;
+  while (at < end) {
+    const { operation, path, value, next } = readJsonDiffRange(bytes, at, end);
+    changes.push({
+      action: ACTIONS[operation],
+      path,
+      value: value === undefined ? undefined : jsonBinaryToText(bytes, value.start, value.end),
+    });
+    at = next;
+  }
+  return formatJsonChanges(changes);
 }
 
 function valueText(bytes: Buffer, place: JsonPlace, depth: number): string {

@@ -14,12 +14,12 @@ import { encodeJsonBinary, type JsonMember, type JsonNode, parseJsonBinary } fro
  * Source: MySQL sql-common/json_diff.cc.
  */
 
-const REPLACE = 0;
-const INSERT = 1;
-const REMOVE = 2;
+export const JSON_DIFF = { replace: 0, insert: 1, remove: 2 } as const;
+const { replace: REPLACE, insert: INSERT, remove: REMOVE } = JSON_DIFF;
+type DiffOperation = (typeof JSON_DIFF)[keyof typeof JSON_DIFF];
 
 interface JsonDiff {
-  readonly operation: number;
+  readonly operation: DiffOperation;
   readonly path: string;
   readonly value: JsonNode | undefined;
 }
@@ -42,16 +42,31 @@ export function applyJsonDiffs(
 }
 
 function readDiff(bytes: Buffer, at: number, end: number): { diff: JsonDiff; next: number } {
+  const { operation, path, value: range, next } = readJsonDiffRange(bytes, at, end);
+  const value = range && parseJsonBinary(bytes, range.start, range.end);
+  return { diff: { operation, path, value }, next };
+}
+
+/** Where a diff and its value are. */
+export interface JsonDiffRange {
+  readonly operation: DiffOperation;
+  readonly path: string;
+  readonly value: { readonly start: number; readonly end: number } | undefined;
+  readonly next: number;
+}
+
+export function readJsonDiffRange(bytes: Buffer, at: number, end: number): JsonDiffRange {
   const operation = bytes[at] ?? 0;
-  if (operation > REMOVE) throw malformedJson(`a diff has the operation ${operation}`);
-  const path = readCounted(bytes, at + 1, end);
-  const text = bytes.utf8Slice(path.start, path.end);
-  if (operation === REMOVE) {
-    return { diff: { operation, path: text, value: undefined }, next: path.end };
-  }
-  const data = readCounted(bytes, path.end, end);
-  const value = parseJsonBinary(bytes, data.start, data.end);
-  return { diff: { operation, path: text, value }, next: data.end };
+  if (!isOperation(operation)) throw malformedJson(`a diff has the operation ${operation}`);
+  const name = readCounted(bytes, at + 1, end);
+  const path = bytes.utf8Slice(name.start, name.end);
+  if (operation === REMOVE) return { operation, path, value: undefined, next: name.end };
+  const value = readCounted(bytes, name.end, end);
+  return { operation, path, value, next: value.end };
+}
+
+function isOperation(value: number): value is DiffOperation {
+  return value === REPLACE || value === INSERT || value === REMOVE;
 }
 
 /** A length of 1, 3, 4 or 9 bytes and what it counts. */

@@ -35,6 +35,9 @@ export const JSON_TYPE = {
   OPAQUE: 0x0f,
 } as const;
 
+/** Stands where a value has its type, before a list of diffs whose document is not known. No value has it. */
+export const JSON_CHANGES = 0xff;
+
 /** MySQL itself stops at 100. */
 export const MAX_JSON_DEPTH = 128;
 

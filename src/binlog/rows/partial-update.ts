@@ -1,4 +1,5 @@
 import { TailraceError } from '../../core/errors.ts';
+import { JSON_CHANGES } from '../json/json-layout.ts';
 import { applyJsonDiffs } from '../json/json-diff.ts';
 import type { ImageShape } from './image-shape.ts';
 import { PlainRowCode, type ValueRange } from './plain-row-code.ts';
@@ -19,6 +20,7 @@ import type { ShapeColumn } from './row-code.ts';
 
 const PARTIAL_JSON = 1;
 const JSON_PREFIX = 4;
+const CHANGES = Buffer.of(JSON_CHANGES);
 
 /** One row of an event: where its before image starts, and its partial after image. */
 export interface PartialRow {
@@ -56,7 +58,8 @@ export class FullImages {
 
 /**
  * Makes full after images of partial ones: the diffs are applied to the before image's binary JSON, so
- * that everyone after the decoder sees ordinary images and no value loses its type or digits.
+ * that everyone after the decoder sees ordinary images and no value loses its type or digits. A MINIMAL or
+ * NOBLOB before image lacks the document: the diffs are handed on then, marked as such.
  */
 export class PartialUpdateReader {
   readonly #before: ImageShape;
@@ -108,7 +111,12 @@ export class PartialUpdateReader {
         return;
       }
       const document = documents.get(column.column);
-      if (document === undefined) throw this.#missing(column);
+      if (document === undefined) {
+        if (this.#before.present[column.column] === true) throw this.#missing(column);
+        const diffs = bytes.subarray(range.valueStart, range.end);
+        parts.push(jsonPrefix(1 + diffs.length), CHANGES, diffs);
+        return;
+      }
       const mended = applyJsonDiffs(document, bytes, range.valueStart, range.end);
       parts.push(jsonPrefix(mended.length), mended);
     });
@@ -129,14 +137,10 @@ export class PartialUpdateReader {
   }
 
   #missing({ column }: ShapeColumn): TailraceError {
-    const isPresent = this.#before.present[column] === true;
     return new TailraceError(
       'SOURCE_EVENT_UNDECODABLE',
-      `A partial update of ${this.#name} changes a JSON value that is ${isPresent ? 'NULL' : 'not'} in its before image.`,
-      {
-        place: { table: this.#name },
-        next: "Set binlog_row_image=FULL or binlog_row_value_options='' on the source; tailrace position skip --reason TEXT goes past this transaction.",
-      },
+      `A partial update of ${this.#name} changes the JSON value of column ${column} that is NULL in its before image.`,
+      { place: { table: this.#name } },
     );
   }
 

@@ -1,3 +1,4 @@
+import { isJsonChanges } from '../../core/json-changes.ts';
 import { decodeText } from '../../core/charset.ts';
 import { TailraceError } from '../../core/errors.ts';
 import type { ColumnValue, RowVisitor } from '../../core/row.ts';
@@ -66,6 +67,7 @@ export class ValueCollector implements RowVisitor {
   }
 
   json(column: number, value: string): void {
+    if (isJsonChanges(value)) throw this.#onlyChanges(this.#column(column));
     this.#values[column] = value;
   }
 
@@ -102,6 +104,18 @@ export class ValueCollector implements RowVisitor {
       labels.push(label);
     }
     return labels.join(',');
+  }
+
+  #onlyChanges(column: Column): TailraceError {
+    const table = formatTableName({ database: this.#table.database, table: this.#table.name });
+    return new TailraceError(
+      'SOURCE_EVENT_UNDECODABLE',
+      `An update of ${table} has only what changed in the JSON document ${column.name}, and not the document.`,
+      {
+        place: { table, column: column.name },
+        next: "Set binlog_row_image=FULL or binlog_row_value_options='' on the source; tailrace position skip --reason TEXT goes past this transaction.",
+      },
+    );
   }
 
   #misfit(column: Column, value: number | bigint): TailraceError {

@@ -1,9 +1,12 @@
 import type { RowVisitor } from '../../core/row.ts';
 import { labelText, mapLabelNumber, type LabelMap, type LiteralForm } from './literal-form.ts';
+import { TailraceError } from '../../core/errors.ts';
+import { isJsonChanges, parseJsonChanges, type JsonChange } from '../../core/json-changes.ts';
 import { findJsonDecimals, type JsonDecimal } from './json-decimals.ts';
 import type { SqlBuffer } from './sql-buffer.ts';
 
 const QUOTE = 0x27;
+const EQUALS = 0x3d;
 const NULL_TEXT = Buffer.from('NULL');
 const COMMA = Buffer.from(',');
 const NO_DECIMALS: readonly JsonDecimal[] = [];
@@ -126,7 +129,8 @@ export class LiteralWriter implements RowVisitor {
     const slot = this.#open(column);
     if (slot === undefined) return;
     const decimals = slot.form.isJson ? findJsonDecimals(value) : NO_DECIMALS;
-    if (decimals.length === 0) this.#quotedText(value);
+    if (isJsonChanges(value)) this.#jsonChanges(slot, parseJsonChanges(value));
+    else if (decimals.length === 0) this.#quotedText(value);
     else this.#jsonSet(value, decimals);
     this.#out.raw(slot.tail);
   }
@@ -172,10 +176,54 @@ export class LiteralWriter implements RowVisitor {
     this.#out.ascii(')');
   }
 
+  /** Changes of the document that the target has, one function around the other. */
+  #jsonChanges(slot: LiteralSlot, changes: readonly JsonChange[]): void {
+    if (!slot.form.isJson || slot.use !== 'store' || slot.lead.at(-1) !== EQUALS) {
+      throw new TailraceError(
+        'TARGET_VALUE_REFUSED',
+        'the source logs only what changed in a JSON document, which takes a JSON column and the row there',
+        {
+          next: "Set binlog_row_image=FULL or binlog_row_value_options='' on the source; tailrace position skip --reason TEXT goes past this transaction.",
+        },
+      );
+    }
+    for (const change of [...changes].reverse()) this.#out.ascii(`${jsonFunction(change)}(`);
+    this.#out.raw(slot.lead.subarray(0, -1));
+    for (const { path, value } of changes) {
+      this.#out.raw(COMMA);
+      this.#quotedText(path);
+      if (value !== undefined) this.#jsonValue(value);
+      this.#out.ascii(')');
+    }
+  }
+
+  #jsonValue(value: string): void {
+    this.#out.raw(COMMA);
+    const decimals = findJsonDecimals(value);
+    if (decimals.length > 0) {
+      this.#jsonSet(value, decimals);
+      return;
+    }
+    this.#out.ascii('CAST(');
+    this.#quotedText(value);
+    this.#out.ascii(' AS JSON)');
+  }
+
   #label(map: LabelMap, value: bigint): void {
     const number = mapLabelNumber(map, value);
     if (number === undefined) this.#quotedText(labelText(map, value));
     else this.#out.ascii(String(number));
+  }
+}
+
+function jsonFunction({ action, path }: JsonChange): string {
+  switch (action) {
+    case 'replace':
+      return 'JSON_REPLACE';
+    case 'insert':
+      return path.endsWith(']') ? 'JSON_ARRAY_INSERT' : 'JSON_INSERT';
+    case 'remove':
+      return 'JSON_REMOVE';
   }
 }
 

@@ -1,4 +1,5 @@
-import type { ColumnValue, RowImage } from '../../core/row.ts';
+import { TailraceError } from '../../core/errors.ts';
+import type { ColumnValue, RowImage, RowImages } from '../../core/row.ts';
 import type { RowRef } from './plan.ts';
 
 /** A row's images as JSON, by column name; binary values in hex. */
@@ -16,8 +17,20 @@ export function rowImagesAsJson({ change, row }: RowRef): string {
   return JSON.stringify({
     action: change.action,
     before: toObject(change.before?.at(row)),
-    after: toObject(change.after?.at(row)),
+    after: toObject(readable(change.after, row)),
   });
+}
+
+/** undefined where there are only changes of a document: the letter goes without. */
+function readable(images: RowImages | undefined, row: number): RowImage | undefined {
+  try {
+    return images?.at(row);
+  } catch (thrown) {
+    if (thrown instanceof TailraceError && thrown.code === 'SOURCE_EVENT_UNDECODABLE') {
+      return undefined;
+    }
+    throw thrown;
+  }
 }
 
 function toJsonValue(value: ColumnValue): unknown {
