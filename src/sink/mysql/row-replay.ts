@@ -60,13 +60,20 @@ export class RowReplay {
     problem: Problem,
     transaction: Transaction,
   ): Promise<void> {
-    const { policy, task, tables } = this.#options;
+    const { task, tables } = this.#options;
+    const policy = this.#policyFor(problem.statement.binding);
     const error = problemError(problem, transaction);
     if (policy === 'stop' || !isConflict(problem)) throw error;
     const letters = lettersOf(problem.statement, transaction, error);
     if (policy === 'overwrite') await this.#overwrite(target, problem, transaction);
     else await target.runAll(letters.map((letter) => letterStatement(task, tables, letter)));
     this.#options.onConflict(letters);
+  }
+
+  /** A table without transactions keeps what a run that was cut off had written: it comes a second time. */
+  #policyFor({ target }: TableBinding): ConflictPolicy {
+    const { policy } = this.#options;
+    return policy === 'stop' && !target.isTransactional ? 'overwrite' : policy;
   }
 
   async #overwrite(

@@ -36,6 +36,12 @@ export class TableBinder implements Bindings {
     return changes.every((change) => this.#known(change) !== undefined);
   }
 
+  /** False: some of these (prepared) go to tables that keep what they were given after a rollback. */
+  areTransactional(changes: readonly RowsChange[]): boolean {
+    if (!this.#options.allowNontransactional) return true;
+    return changes.every((change) => this.of(change).target.isTransactional);
+  }
+
   of(change: RowsChange): TableBinding {
     const binding = this.#known(change);
     if (binding !== undefined) return binding;

@@ -12,12 +12,18 @@ const SEPARATOR = Buffer.from(';');
 export class TargetTransaction {
   readonly #target: OwnedTarget;
   readonly #step: CheckpointStep | undefined;
-  #hasBegun = false;
+  #hasBegun: boolean;
 
   /** `step` is undefined while the end of the source's transaction is not known yet. */
-  constructor(target: OwnedTarget, step: CheckpointStep | undefined) {
+  constructor(target: OwnedTarget, step: CheckpointStep | undefined, hasBegun = false) {
     this.#target = target;
     this.#step = step;
+    this.#hasBegun = hasBegun;
+  }
+
+  /** Every statement commits by itself, unfenced: for tables that take part in no transaction anyway. */
+  static none(target: OwnedTarget): TargetTransaction {
+    return new TargetTransaction(target, undefined, true);
   }
 
   /**

@@ -20,6 +20,8 @@ import { TUNING } from './tuning.ts';
 export interface Binder extends Bindings {
   /** Whether `prepare` has nothing to ask. */
   isPrepared(changes: readonly RowsChange[]): boolean;
+  /** Of prepared ones: does every table take part in a transaction? */
+  areTransactional(changes: readonly RowsChange[]): boolean;
   /** undefined: everything was known. */
   prepare(changes: readonly RowsChange[]): Promise<void> | undefined;
 }
@@ -93,6 +95,7 @@ export class UnitApplier {
     const { binder, planner, isInOrder } = this.#options;
     const changes = rowsOf(changesOf(transactions));
     if (isInOrder || changes.length === 0 || !binder.isPrepared(changes)) return;
+    if (!binder.areTransactional(changes)) return;
     this.#ahead = { of: transactions, packets: planner.planGroup(changes, binder).packets };
   }
 
@@ -125,8 +128,9 @@ export class UnitApplier {
 
   /** The rows behind a DDL in one source transaction, with statements of ours that end the DDL. */
   async applyBehindDdl(transaction: Transaction, leftover: readonly string[]): Promise<void> {
+    const rest = await this.#applyLoose(transaction);
     await this.#inTransaction(stepOf([transaction]), async (target) => {
-      await this.#replayChanges(target, transaction, transaction.changes);
+      await this.#replayChanges(target, transaction, rest);
       await target.runAll(leftover);
     });
   }
@@ -179,6 +183,7 @@ export class UnitApplier {
     const { binder, planner, isInOrder, target } = this.#options;
     try {
       await binder.prepare(changes);
+      if (!binder.areTransactional(changes)) return undefined;
       if (!isInOrder) return planner.planGroup(changes, binder).packets;
       return inOrderPackets(changes, { planner, binder, maxBytes: packetBytes(target) });
     } catch (thrown) {
@@ -203,9 +208,27 @@ export class UnitApplier {
 
   async #applyAlone(transaction: Transaction): Promise<void> {
     const step = stepOf([transaction]);
+    const rest = await this.#applyLoose(transaction);
     await this.#inTransaction(step, async (target) => {
-      await this.#replayChanges(target, transaction, transaction.changes);
+      await this.#replayChanges(target, transaction, rest);
     });
+  }
+
+  /**
+   * Rows of tables whose engine knows no transactions, each committed by itself before the checkpoint moves: they
+   * could not be taken back, and a server that enforces GTID consistency refuses them inside a transaction.
+   * Returns the other changes.
+   */
+  async #applyLoose(transaction: Transaction): Promise<readonly Change[]> {
+    const { binder, target } = this.#options;
+    const { changes } = transaction;
+    await named(transaction, binder.prepare(rowsOf(changes)));
+    const isLoose = (change: Change): boolean =>
+      change.kind === 'rows' && !binder.areTransactional([change]);
+    const loose = changes.filter(isLoose);
+    if (loose.length === 0) return changes;
+    await this.#replayChanges(TargetTransaction.none(target), transaction, loose);
+    return changes.filter((change) => !isLoose(change));
   }
 
   async #applyPartRows(target: TargetTransaction, transaction: Transaction): Promise<void> {
