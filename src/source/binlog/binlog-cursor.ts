@@ -7,6 +7,8 @@ const ARTIFICIAL = 0x20;
 const TWO_TO_32 = 2 ** 32;
 const HEARTBEAT = 27;
 const HEARTBEAT_V2 = 41;
+/** Format description and START_ENCRYPTION: at a start in mid-file the server repeats them for us. */
+const REPEATED: ReadonlySet<number> = new Set([15, 164]);
 
 /**
  * Where the stream is in the source's files, exact beyond 4 GiB: an event's header carries only the low
@@ -61,8 +63,7 @@ export class BinlogCursor {
     if (header.typeCode === HEARTBEAT || header.typeCode === HEARTBEAT_V2) return;
     const size = frame.end - frame.start + frame.checksumLength;
     if (header.endLogPos === 0) {
-      // Outside a group: an event that the server repeats for us (the format description at a start in mid-file).
-      if (!isInGroup) return;
+      if (!isInGroup || REPEATED.has(header.typeCode)) return;
       this.#start = this.#offset;
       this.#offset += size;
       return;
