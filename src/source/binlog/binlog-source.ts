@@ -19,7 +19,7 @@ import { BinlogCursor, compareCoordinates } from './binlog-cursor.ts';
 import { describeSource, type SourceDescription } from './describe-source.ts';
 import { dumpStart, isReached } from './ddl-scan.ts';
 import type { Discards } from './discards.ts';
-import type { DropReason } from './open-group.ts';
+import { DROP_REASONS, type DropReason } from './open-group.ts';
 import { readHead } from './resolve-position.ts';
 import { learnSchema } from './schema-loader.ts';
 import { TransactionAssembler } from './transaction-assembler.ts';
@@ -39,6 +39,8 @@ export interface BinlogSourceOptions {
   /** The rows of an XA group that was prepared in an earlier run. */
   readonly loadPrepared: (xid: string) => Promise<readonly Uint8Array[] | undefined>;
   readonly isSkipped: (gtid: string | undefined, seq: number) => boolean;
+  /** Whether anybody wants the statements behind the rows. */
+  readonly keepsRowQueries: boolean;
   /** One for the life of a task: a source is made anew with each attempt, and must know what to leave out. */
   readonly discards: Discards;
 }
@@ -69,7 +71,7 @@ export class BinlogSource implements Source {
     idleSinceMs: undefined,
     transactions: 0,
     bytes: 0,
-    dropped: { filtered: 0, own: 0, skipped: 0, 'rolled-back': 0, 'statement-policy': 0 },
+    dropped: noneDropped(),
   };
 
   constructor(options: BinlogSourceOptions) {
@@ -129,7 +131,7 @@ export class BinlogSource implements Source {
       const history = new SchemaHistory({ flavor, versionNumber, lowerCaseTableNames });
       const server = { ...this.#options.server, hosts: [info.host] };
       const cursor = new BinlogCursor(from.position.coordinates);
-      const { router, ignoreOwn, partBytes, isSkipped, discards } = this.#options;
+      const { router, ignoreOwn, partBytes, isSkipped, discards, keepsRowQueries } = this.#options;
       const assembler = new TransactionAssembler({
         flavor,
         versionNumber,
@@ -141,6 +143,7 @@ export class BinlogSource implements Source {
         from,
         partBytes,
         isSkipped,
+        keepsRowQueries,
         countDropped: (reason, count) => {
           this.progress.dropped[reason] += count;
         },
@@ -280,6 +283,13 @@ export class BinlogSource implements Source {
       await connection.close();
     }
   }
+}
+
+function noneDropped(): Record<DropReason, number> {
+  return Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
+    DropReason,
+    number
+  >;
 }
 
 function isSchemaUnknown(error: unknown): boolean {

@@ -84,11 +84,5 @@ export interface Savepoint {
 }
 
 /** Why rows or statements were left out; each is counted. */
-export const DROP_REASONS = [
-  'filtered',
-  'own',
-  'skipped',
-  'rolled-back',
-  'statement-policy',
-] as const;
+export const DROP_REASONS = ['filtered', 'sequence', 'own', 'skipped', 'rolled-back'] as const;
 export type DropReason = (typeof DROP_REASONS)[number];

@@ -8,9 +8,6 @@ import { compareCoordinates } from './binlog-cursor.ts';
 import { scanDdl, type DdlScanOptions } from './ddl-scan.ts';
 import { readHead } from './resolve-position.ts';
 
-/** How often a definition that changes while it is read is read again. */
-const ATTEMPTS = 5;
-
 export interface LearnOptions {
   readonly connection: ServerConnection;
   readonly history: SchemaHistory;
@@ -23,17 +20,17 @@ export interface LearnOptions {
 /**
  * Learns definitions for a position from what the source has now: reads them, reads where the source
  * stands after that (the fence), and reads every DDL between the position and the fence. A table that
- * none of them touches had today's definition then. When a DDL ran while definitions were being read,
- * they may be older than the fence: read again.
+ * none of them touches had today's definition then. What a DDL changed while definitions were being
+ * read may be as it was before or after it: such a table is not learned now, but when rows of it come.
  */
 export async function learnSchema(options: LearnOptions): Promise<SchemaDelta> {
   const { connection, history, from, isWanted, scan } = options;
-  for (let attempt = 1; ; attempt += 1) {
-    const before = await readHead(connection);
-    const captured = await captureSchema(connection, { includeTable: isWanted });
-    const fence = await readHead(connection);
-    const span = await scanDdl(from, fence, scan);
-    const isTorn = span.some((ddl) => compareCoordinates(ddl.coordinates, before.coordinates) >= 0);
-    if (!isTorn || attempt === ATTEMPTS) return history.learn(captured, span);
-  }
+  const before = await readHead(connection);
+  const captured = await captureSchema(connection, { includeTable: isWanted });
+  const fence = await readHead(connection);
+  const span = await scanDdl(from, fence, scan);
+  const torn = span.filter(
+    ({ coordinates }) => compareCoordinates(coordinates, before.coordinates) >= 0,
+  );
+  return history.learn(captured, span, torn);
 }

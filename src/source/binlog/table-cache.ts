@@ -5,6 +5,7 @@ import type { Router, TableRoute } from '../../core/route.ts';
 import type { Table } from '../../core/table.ts';
 import type { TableMap } from '../../core/table-map.ts';
 import { TailraceError } from '../../core/errors.ts';
+import type { DropReason } from './open-group.ts';
 import { RowsDecoder } from '../../binlog/rows/rows-decoder.ts';
 import type { RowsEvent } from '../../binlog/event.ts';
 import { changesOfCurrentRows } from './row-versions.ts';
@@ -15,7 +16,8 @@ const SLICE_BYTES = 1 << 20;
 /** What a table id stands for until the next table map, format description or DDL. */
 export interface TableBinding {
   readonly tableMap: TableMap;
-  readonly isIncluded: boolean;
+  /** Why its rows are not handed on; undefined: they are. */
+  readonly dropReason: DropReason | undefined;
   /** The checkpoint table of a tailrace, ours or another's. */
   readonly isCheckpoint: boolean;
   /** Made at the first rows event, so that an unknown table without rows stops nothing. */
@@ -30,6 +32,8 @@ export interface TableCacheOptions {
   readonly flavor: GtidFlavor;
   readonly router: Router;
   readonly tableFor: (tableMap: TableMap) => Table;
+  /** MariaDB logs the steps of a sequence as rows; a sequence is no table of rows. */
+  readonly isSequence: (name: TableMap) => boolean;
 }
 
 /**
@@ -59,7 +63,7 @@ export class TableCache {
     const binding: TableBinding = {
       // The event's bytes are part of a socket chunk: what outlives the batch is copied.
       tableMap: { ...tableMap, body: Buffer.from(tableMap.body) },
-      isIncluded: this.#options.router.isIncluded(tableMap),
+      dropReason: this.#dropReason(tableMap),
       isCheckpoint: tableMap.table === CHECKPOINT_TABLE,
       reader: undefined,
     };
@@ -88,6 +92,11 @@ export class TableCache {
       if (versionEnds === undefined) yield change;
       else yield* changesOfCurrentRows(change, versionEnds);
     }
+  }
+
+  #dropReason(tableMap: TableMap): DropReason | undefined {
+    if (!this.#options.router.isIncluded(tableMap)) return 'filtered';
+    return this.#options.isSequence(tableMap) ? 'sequence' : undefined;
   }
 
   #open(tableMap: TableMap): NonNullable<TableBinding['reader']> {

@@ -6,12 +6,12 @@ import type {
   RowsEvent,
   TableMapEvent,
 } from '../../binlog/event.ts';
-import type { Change, SchemaChange } from '../../core/change.ts';
+import type { Change } from '../../core/change.ts';
 import { TailraceError, toTailraceError, type ErrorPlace } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
 import { formatGtid } from '../../core/gtid-set-parse.ts';
 import type { Gtid, GtidFlavor } from '../../core/gtid-set.ts';
-import { OWN_DDL_COMMENT, OWN_DDL_THREAD_ID, OWN_STATE_COMMENT } from '../../core/own-ddl.ts';
+import { OWN_STATE_COMMENT } from '../../core/own-ddl.ts';
 import { formatCoordinates, type Position } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import type { SchemaDelta } from '../../core/schema-state.ts';
@@ -27,6 +27,7 @@ import type { BinlogCursor } from './binlog-cursor.ts';
 import type { Discards } from './discards.ts';
 import { OpenGroup, type DropReason } from './open-group.ts';
 import { assertNotReplicatedStatement, isDdlIncluded, isOwnDdl } from './statement-policy.ts';
+import { toSchemaChange } from './schema-change.ts';
 import { TableCache } from './table-cache.ts';
 import { TransactionOutbox } from './transaction-outbox.ts';
 import { XaGroups } from './xa-groups.ts';
@@ -45,6 +46,8 @@ export interface AssemblerOptions {
   readonly partBytes: number;
   /** True for the transaction that the operator chose to pass. */
   readonly isSkipped: (gtid: string | undefined, seq: number) => boolean;
+  /** Whether anybody wants the statements behind the rows. */
+  readonly keepsRowQueries: boolean;
   readonly countDropped: (reason: DropReason, count: number) => void;
 }
 
@@ -67,11 +70,13 @@ export class TransactionAssembler {
     const { flavor, router, history, from } = options;
     this.#options = options;
     this.outbox = new TransactionOutbox(from);
-    this.#xa = new XaGroups({ flavor, router });
+    // A prepared group holds only rows that were wanted when they were read.
+    this.#xa = new XaGroups({ flavor, router, isSequence: () => false });
     this.#tables = new TableCache({
       flavor,
       router,
       tableFor: (tableMap) => history.tableFor(tableMap),
+      isSequence: ({ database, table }) => history.isSequence({ database, table }),
     });
   }
 
@@ -140,7 +145,9 @@ export class TransactionAssembler {
         this.#endPrepared(event.xid, event.isOnePhase);
         return;
       case 'rows-query':
-        if (this.#group !== undefined) this.#group.rowsQuery = event.statement;
+        if (this.#group !== undefined && this.#options.keepsRowQueries) {
+          this.#group.rowsQuery = event.statement;
+        }
         return;
       case 'format-description':
         this.#formatDescribed(event, frame);
@@ -297,21 +304,7 @@ export class TransactionAssembler {
       this.#drop('own', 1);
       return;
     }
-    const { effects, references, subject, isFullyParsed, before, after } = outcome;
-    const change: SchemaChange = {
-      kind: 'ddl',
-      database,
-      statement,
-      subject,
-      effects,
-      references,
-      isFullyParsed,
-      context,
-      coordinates,
-      timestamp: event.header.timestamp,
-      before,
-      after,
-    };
+    const change = toSchemaChange(event, outcome, coordinates);
     if (isDdlIncluded(change, router)) this.#add(group, change, statement.length * 2);
     else this.#drop('filtered', 1);
   }
@@ -322,7 +315,8 @@ export class TransactionAssembler {
     if (group === undefined) return;
     if (binding.isCheckpoint && this.#options.ignoreOwn) group.dropReason ??= 'own';
     const { preparing, dropReason } = group;
-    if (preparing === undefined || !binding.isIncluded || dropReason !== undefined) return;
+    if (preparing === undefined || binding.dropReason !== undefined || dropReason !== undefined)
+      return;
     if (!preparing.hasTable(event.tableId)) {
       const table = this.#options.history.tableFor(event);
       preparing.addTable(event.tableId, serializeTable(table));
@@ -341,7 +335,8 @@ export class TransactionAssembler {
   }
 
   #dropReason(event: RowsEvent, group: OpenGroup): DropReason | undefined {
-    if (!this.#tables.get(event.tableId).isIncluded) return 'filtered';
+    const { dropReason } = this.#tables.get(event.tableId);
+    if (dropReason !== undefined) return dropReason;
     const { cursor, discards } = this.#options;
     const isTakenBack = discards.covers(group.coordinates, cursor.eventStart.offset);
     return isTakenBack ? 'rolled-back' : undefined;
