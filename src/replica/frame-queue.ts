@@ -10,16 +10,21 @@ export interface FrameQueueOptions {
 
 /** The writer goes on when less than this part of the high mark waits. */
 const RESUME_PART = 0.8;
+/** A batch of so many times the high mark holds an event that is far beyond it. */
+const LARGE_BATCH = 2;
 
 /**
  * Frames between the socket and one reader, bounded by bytes. The reader takes all that waits at
  * once: it wakes up when the socket's chunk is through, so a step costs one promise for a chunk and
- * not for an event. The bound is exceeded by at most one chunk, or by one event that is larger.
+ * not for an event. The bound is exceeded by at most one chunk, or by one event that is larger; while the
+ * reader is busy with such an event nothing is read, so that there are never two of them.
  */
 export class FrameQueue {
   readonly #options: FrameQueueOptions;
   #frames: Frame[] = [];
   #bytes = 0;
+  /** Of a large batch that the reader has not come back from. */
+  #busyBytes = 0;
   #isPaused = false;
   #reader: Deferred<undefined> | undefined;
   #end: { readonly error: Error | undefined } | undefined;
@@ -62,6 +67,8 @@ export class FrameQueue {
 
   /** All frames that wait; undefined at the end. */
   async take(): Promise<readonly Frame[] | undefined> {
+    this.#busyBytes = 0;
+    this.#resumeWhenLow();
     while (this.#frames.length === 0) {
       if (this.#end?.error !== undefined) throw this.#end.error;
       if (this.#end !== undefined) return undefined;
@@ -69,13 +76,15 @@ export class FrameQueue {
       await this.#reader.promise;
     }
     const frames = this.#frames;
+    if (this.#bytes >= this.#options.highBytes * LARGE_BATCH) this.#busyBytes = this.#bytes;
     this.clear();
     this.#resumeWhenLow();
     return frames;
   }
 
   #resumeWhenLow(): void {
-    if (!this.#isPaused || this.#bytes > this.#options.highBytes * RESUME_PART) return;
+    const bytes = this.#bytes + this.#busyBytes;
+    if (!this.#isPaused || bytes > this.#options.highBytes * RESUME_PART) return;
     this.#isPaused = false;
     this.#options.onResume();
   }

@@ -142,6 +142,7 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
         ignoreOwn: task.filter.ignoreOwn,
         queuedBytesHigh: MEMORY.queuedBytesHigh,
         partBytes: MEMORY.partBytes,
+        keepsRowQueries: false,
         logger,
         loadPrepared: (xid) => loadPrepared(sinks(), xid),
         isSkipped: (gtid, seq) => isMarked(skips, gtid, seq),

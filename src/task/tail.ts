@@ -117,6 +117,7 @@ function createTail(task: TaskConfig, tail: Tail, gone: AbortController): Stream
         ignoreOwn: options.url === undefined && task.filter.ignoreOwn,
         queuedBytesHigh: MEMORY.queuedBytesHigh,
         partBytes: MEMORY.partBytes,
+        keepsRowQueries: tail.options.rowQuery === true,
         logger,
         loadPrepared: () => Promise.resolve(undefined),
         isSkipped: () => false,

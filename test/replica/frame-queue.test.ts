@@ -38,6 +38,17 @@ describe('FrameQueue', () => {
     expect(calls).toEqual(['pause', 'resume']);
   });
 
+  it('reads nothing while the reader is busy with an event far beyond the high mark', async () => {
+    queue.push(frame(1000));
+    await queue.take();
+    expect([queue.isPaused, queue.queuedBytes]).toEqual([true, 0]);
+    const next = queue.take();
+    expect(queue.isPaused).toBe(false);
+    queue.push(frame(1));
+    expect(await next).toHaveLength(1);
+    expect(calls).toEqual(['pause', 'resume']);
+  });
+
   it('hands out what came before an error first', async () => {
     queue.push(frame(1));
     queue.end(new Error('lost'));

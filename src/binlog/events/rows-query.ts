@@ -14,10 +14,21 @@ import { EventReader } from '../event-reader.ts';
 export function decodeRowsQuery(frame: Frame, header: EventHeader): RowsQueryEvent {
   const reader = EventReader.ofBody(frame, 'rows query');
   reader.skip(1);
-  return { kind: 'rows-query', header, statement: reader.utf8(reader.remaining) };
+  return lazily(reader, header);
 }
 
 export function decodeAnnotateRows(frame: Frame, header: EventHeader): RowsQueryEvent {
-  const reader = EventReader.ofBody(frame, 'annotate rows');
-  return { kind: 'rows-query', header, statement: reader.utf8(reader.remaining) };
+  return lazily(EventReader.ofBody(frame, 'annotate rows'), header);
+}
+
+/** Few want it, and it may hold blobs of many megabytes as text. */
+function lazily(reader: EventReader, header: EventHeader): RowsQueryEvent {
+  let text: string | undefined;
+  return {
+    kind: 'rows-query',
+    header,
+    get statement() {
+      return (text ??= reader.utf8(reader.remaining));
+    },
+  };
 }

@@ -113,7 +113,8 @@ export class SqlBuffer {
   #grow(bytes: number): void {
     const wanted = this.#length + bytes;
     const step = Math.min(this.#slab.length, MAX_STEP_BYTES);
-    const slab = Buffer.allocUnsafeSlow(Math.max(wanted, this.#slab.length + step));
+    // With room behind a large value: what follows it must not copy it again.
+    const slab = Buffer.allocUnsafeSlow(wanted + step);
     this.#slab.copy(slab, 0, 0, this.#length);
     this.#slab = slab;
   }
