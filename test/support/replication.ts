@@ -24,14 +24,14 @@ export interface StatusReport {
 export class Replication {
   readonly workspace = new Workspace();
   readonly database: string;
-  readonly source: Sql;
   readonly target: Sql;
+  #source: Sql;
   readonly #options: ReplicationOptions;
 
   private constructor(options: ReplicationOptions, source: Sql, target: Sql) {
     this.#options = options;
     this.database = options.database;
-    this.source = source;
+    this.#source = source;
     this.target = target;
   }
 
@@ -46,6 +46,16 @@ export class Replication {
     await target.run(create);
     self.configure({});
     return self;
+  }
+
+  get source(): Sql {
+    return this.#source;
+  }
+
+  /** After the source was restarted. */
+  async reconnectSource(): Promise<void> {
+    await this.#source.close();
+    this.#source = await openSql(this.#options.source, { database: this.database });
   }
 
   /** Writes the configuration anew with these differences. */
