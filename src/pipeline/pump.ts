@@ -23,9 +23,10 @@ export async function pump(options: PumpOptions): Promise<void> {
 async function moveAll(options: PumpOptions): Promise<void> {
   const { sinks, acker, signal } = options;
   const source = new FaultyEnd(options.transactions);
-  for await (const batch of source.batches()) {
-    await moveBatch(batch, options);
-    signal.throwIfAborted();
+  try {
+    while (await moveNext(source, options)) signal.throwIfAborted();
+  } finally {
+    await source.close();
   }
   if (source.fault !== undefined) {
     // What it gave before it failed is done first: the checkpoint ends right before the fault.
@@ -38,20 +39,37 @@ async function moveAll(options: PumpOptions): Promise<void> {
 
 /** Keeps what a source threw apart from what its reader throws. */
 class FaultyEnd {
-  readonly #transactions: PumpOptions['transactions'];
+  readonly #iterator: AsyncIterator<readonly Transaction[]>;
   fault: { readonly thrown: unknown } | undefined;
 
   constructor(transactions: PumpOptions['transactions']) {
-    this.#transactions = transactions;
+    this.#iterator = transactions[Symbol.asyncIterator]();
   }
 
-  async *batches(): AsyncGenerator<readonly Transaction[]> {
+  /** undefined: it has ended, or failed. */
+  async next(): Promise<readonly Transaction[] | undefined> {
     try {
-      yield* this.#transactions;
+      const next = await this.#iterator.next();
+      return next.done === true ? undefined : next.value;
     } catch (thrown) {
       this.fault = { thrown };
+      return undefined;
     }
   }
+
+  async close(): Promise<void> {
+    await this.#iterator.return?.();
+  }
+}
+
+/**
+ * False: the source has ended. A step of its own, because a loop would keep its last batch, with all of its bytes, until
+ * it has the next.
+ */
+async function moveNext(source: FaultyEnd, options: PumpOptions): Promise<boolean> {
+  const batch = await source.next();
+  if (batch !== undefined) await moveBatch(batch, options);
+  return batch !== undefined;
 }
 
 async function moveBatch(

@@ -1,6 +1,7 @@
 import ZongJi from '@vlasky/zongji';
 import type { Connection, ConnectionOptions } from 'mysql2';
 import type { Socket } from 'node:net';
+import { joinLargeEvents } from './large-events.ts';
 import type { DumpStart } from './replica-session.ts';
 
 /** The inside of zongji and of the driver that this seam stands on; both versions are pinned. */
@@ -113,7 +114,10 @@ export class DumpConnection {
 
   #secure(): void {
     const { connection, ctrlConnection } = this.#zongji;
-    if (connection !== null) this.#options.secure(connection);
+    if (connection !== null) {
+      this.#options.secure(connection);
+      joinLargeEvents(connection);
+    }
     if (ctrlConnection !== null) this.#options.secure(ctrlConnection);
   }
 

@@ -23,8 +23,8 @@ export class FrameQueue {
   readonly #options: FrameQueueOptions;
   #frames: Frame[] = [];
   #bytes = 0;
-  /** Of a large batch that the reader has not come back from. */
-  #busyBytes = 0;
+  /** A large batch that the reader has not come back from. */
+  #busy: { readonly frames: Frame[]; readonly bytes: number } | undefined;
   #isPaused = false;
   #reader: Deferred<undefined> | undefined;
   #end: { readonly error: Error | undefined } | undefined;
@@ -65,10 +65,9 @@ export class FrameQueue {
     this.#bytes = 0;
   }
 
-  /** All frames that wait; undefined at the end. */
+  /** All frames that wait; undefined at the end. What was handed out before is given back by it. */
   async take(): Promise<readonly Frame[] | undefined> {
-    this.#busyBytes = 0;
-    this.#resumeWhenLow();
+    this.#endBusy();
     while (this.#frames.length === 0) {
       if (this.#end?.error !== undefined) throw this.#end.error;
       if (this.#end !== undefined) return undefined;
@@ -76,14 +75,23 @@ export class FrameQueue {
       await this.#reader.promise;
     }
     const frames = this.#frames;
-    if (this.#bytes >= this.#options.highBytes * LARGE_BATCH) this.#busyBytes = this.#bytes;
+    const bytes = this.#bytes;
+    if (bytes >= this.#options.highBytes * LARGE_BATCH) this.#busy = { frames, bytes };
     this.clear();
     this.#resumeWhenLow();
     return frames;
   }
 
+  /** A loop over batches keeps the last one until it has the next: emptied, it holds no bytes. */
+  #endBusy(): void {
+    if (this.#busy === undefined) return;
+    this.#busy.frames.length = 0;
+    this.#busy = undefined;
+    this.#resumeWhenLow();
+  }
+
   #resumeWhenLow(): void {
-    const bytes = this.#bytes + this.#busyBytes;
+    const bytes = this.#bytes + (this.#busy?.bytes ?? 0);
     if (!this.#isPaused || bytes > this.#options.highBytes * RESUME_PART) return;
     this.#isPaused = false;
     this.#options.onResume();
