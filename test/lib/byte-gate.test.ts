@@ -22,7 +22,9 @@ describe('ByteGate', () => {
   it('lets everyone in who waits, and something larger than the bound once', async () => {
     const gate = new ByteGate(10);
     gate.take(1000);
-    const all = [gate.waitOpen(never), gate.waitOpen(never)];
+    const all = [gate.waitOpen(never), gate.waitOpen(never)].map(async (wait) => {
+      await wait;
+    });
     gate.release(1000);
     await Promise.all(all);
     await gate.waitOpen(never);

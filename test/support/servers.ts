@@ -82,7 +82,7 @@ export function startOwnServer(kind: keyof typeof SCRIPTS, ...options: string[])
   ownServers += 1;
   const name = `own${kind}-${process.pid}-${ownServers}`;
   const serverId = String(30_000 + ((process.pid * 7 + ownServers) % 30_000));
-  return startNamed(String(kind), name, serverId, options);
+  return startNamed(kind, name, serverId, options);
 }
 
 function startNamed(

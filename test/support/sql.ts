@@ -41,7 +41,9 @@ export async function openSql(
     value: async (sql) => {
       const [first] = await rows(sql);
       const value: unknown = first === undefined ? null : Object.values(first)[0];
-      return value === null || value === undefined ? null : String(value);
+      return value === null || value === undefined
+        ? null
+        : String(value as string | number | bigint);
     },
     close: async () => {
       await connection.end().catch(() => {
