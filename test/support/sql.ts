@@ -40,10 +40,8 @@ export async function openSql(
     },
     value: async (sql) => {
       const [first] = await rows(sql);
-      const value: unknown = first === undefined ? null : Object.values(first)[0];
-      return value === null || value === undefined
-        ? null
-        : String(value as string | number | bigint);
+      const [value] = Object.values(first ?? {}) as (string | number | null | undefined)[];
+      return value === null || value === undefined ? null : String(value);
     },
     close: async () => {
       await connection.end().catch(() => {
