@@ -142,11 +142,22 @@ async function ensureVersion(
   if (!exists) {
     const definition = 'id TINYINT NOT NULL, version INT NOT NULL, PRIMARY KEY (id)';
     await createTable(connection, database, [VERSION_TABLE, definition]);
-    await connection.run(`INSERT IGNORE INTO ${table} VALUES (1, ${STATE_VERSION})`);
   }
+  let version = await readVersion(connection, table);
+  if (version === undefined) {
+    // Another task is making it at this moment, or its process died between the two statements.
+    await connection.run(`INSERT IGNORE INTO ${table} VALUES (1, ${STATE_VERSION})`);
+    version = await readVersion(connection, table);
+  }
+  if (version !== STATE_VERSION) throw unknownVersion(database, version ?? 0);
+}
+
+async function readVersion(
+  connection: ServerConnection,
+  table: string,
+): Promise<number | undefined> {
   const [row] = await connection.query(`SELECT version FROM ${table} WHERE id = 1`);
-  const version = row === undefined ? 0 : readNumber(row, 'version');
-  if (version !== STATE_VERSION) throw unknownVersion(database, version);
+  return row === undefined ? undefined : readNumber(row, 'version');
 }
 
 function unknownVersion(database: string, version: number): TailraceError {
