@@ -1,5 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startOwnServer, type OwnServer } from '../support/servers.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tableContent, tableNames } from '../support/table-content.ts';
 import { applyPoints, type ApplyPoint } from './apply-scenario.ts';
 import { Pair } from './pair.ts';
@@ -11,20 +10,6 @@ const SERVERS = [
   { title: 'MariaDB 10.11', from: 'src10', to: 'dst10', isMariadb: true, version: 10.11 },
   { title: 'MariaDB 11.8', from: 'src11', to: 'dst11', isMariadb: true, version: 11.8 },
 ] as const;
-
-const pairs: Pair[] = [];
-const owned: OwnServer[] = [];
-
-afterEach(async () => {
-  for (const pair of pairs.splice(0)) await pair.close();
-  for (const server of owned.splice(0)) server.destroy();
-});
-
-async function open(...args: Parameters<typeof Pair.open>): Promise<Pair> {
-  const pair = await Pair.open(...args);
-  pairs.push(pair);
-  return pair;
-}
 
 /** As the scenario writes it. */
 const quote = (name: string): string =>

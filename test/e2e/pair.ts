@@ -3,7 +3,7 @@ import { openSql, type Sql } from '../support/sql.ts';
 import { compareDatabases, type CompareOptions } from '../support/table-content.ts';
 import { runTailrace, type Finished, Workspace, type TaskSetup } from '../support/tailrace.ts';
 
-type Setup = Omit<TaskSetup, 'source' | 'target' | 'name' | 'start'>;
+type Setup = Omit<TaskSetup, 'source' | 'target' | 'name'>;
 
 /** A source, a target and a task between them that is run until it has caught up, as often as asked. */
 export class Pair {
@@ -40,21 +40,46 @@ export class Pair {
     }
     await target.run(`DROP DATABASE IF EXISTS tailrace_${database}`);
     const pair = new Pair([sourceServer, targetServer], { source, target, database });
-    await pair.configure(setup, await headOf(source));
+    await pair.configure(setup);
     return pair;
   }
 
   /** The task's configuration from here on. */
-  async configure(setup: Setup, start?: string): Promise<void> {
+  async configure(setup: Setup): Promise<void> {
     const [source, target] = this.#servers;
     this.#workspace.write({
       include: [`${this.database}.*`],
+      start: await headOf(this.source),
       ...setup,
       source,
       target,
       name: this.database,
-      start: start ?? (await headOf(this.source)),
     });
+  }
+
+  /** A task for each of these tables, with its name; DDL is ignored. */
+  async configureTasks(tables: readonly string[]): Promise<void> {
+    const start = await headOf(this.source);
+    const [source, target] = this.#servers;
+    const tasks = tables.map(
+      (table) => `[[task]]
+name = "${table}"
+[task.source]
+hosts = ["127.0.0.1:${source.port}"]
+user = "root"
+password = ""
+start = "${start}"
+[task.filter]
+include = ["${this.database}.${table}"]
+[task.target]
+hosts = ["127.0.0.1:${target.port}"]
+user = "root"
+password = ""
+ddl = "ignore"
+state_database = "tailrace_${this.database}"
+`,
+    );
+    await this.configure({ tail: tasks.join('') });
   }
 
   /** `run --until head`. */
@@ -95,10 +120,10 @@ export class Pair {
   }
 }
 
-/** Where the binlog of a source ends now, as `file:offset`. */
+/** Where the binlog of a source ends now, as its GTIDs: coordinates would take a scan of the file. */
 export async function headOf(source: Sql): Promise<string> {
   const version = String(await source.value('SELECT VERSION()'));
-  const isNew = !version.includes('MariaDB') && Number.parseFloat(version) >= 8.2;
-  const [row] = await source.rows(isNew ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS');
-  return `${String(row?.['File'])}:${String(row?.['Position'])}`;
+  const variable = version.includes('MariaDB') ? 'gtid_binlog_pos' : 'gtid_executed';
+  const set = String(await source.value(`SELECT @@GLOBAL.${variable}`));
+  return set.replaceAll(/\s/g, '');
 }

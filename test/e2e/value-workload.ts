@@ -36,7 +36,7 @@ export class ValueWorkload {
   }
 
   updates(): string[] {
-    return this.#each((table) =>
+    return this.#eachTogether((table) =>
       indexesOf(table).flatMap((i) =>
         both(table, (name, key, limit) => [
           `UPDATE ${name} SET ${assigned(table, rowOf(table, i + 1))} WHERE ${key} = ${101 + i}${limit}`,
@@ -48,7 +48,7 @@ export class ValueWorkload {
   }
 
   deletes(): string[] {
-    return this.#each((table) =>
+    return this.#eachTogether((table) =>
       indexesOf(table).flatMap((i) =>
         both(table, (name, key, limit) => [
           `DELETE FROM ${name} WHERE ${key} = ${401 + i}${limit}`,
@@ -78,7 +78,7 @@ export class ValueWorkload {
 
   /** One column at a time: set, set to NULL, left to its default, with whatever row image the session has. */
   columnByColumn(base: number): string[] {
-    return this.#each((table) => [
+    return this.#eachTogether((table) => [
       ...both(table, (name, key) => [
         `INSERT INTO ${name} VALUES (${base}, ${rowOf(table, 0).join(', ')})`,
         `INSERT INTO ${name} (${key}) VALUES (${base + 1})`,
@@ -96,6 +96,11 @@ export class ValueWorkload {
         `DELETE FROM ${name} WHERE ${key} = ${base + 10}${limit}`,
       ]),
     ]);
+  }
+
+  /** One transaction a table: commits are what takes the servers' time. */
+  #eachTogether(statements: (table: ValueTable) => readonly string[]): string[] {
+    return this.#each((table) => ['BEGIN', ...statements(table), 'COMMIT']);
   }
 
   #each(statements: (table: ValueTable) => readonly string[]): string[] {

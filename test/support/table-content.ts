@@ -1,6 +1,7 @@
 import type { Sql } from './sql.ts';
 
 interface ColumnRow {
+  readonly TABLE_NAME: string;
   readonly COLUMN_NAME: string;
   readonly DATA_TYPE: string;
   readonly CHARACTER_SET_NAME: string | null;
@@ -48,11 +49,26 @@ function exactText(row: ColumnRow, options: ContentOptions): string {
   }
 }
 
-async function columnsOf(sql: Sql, database: string, table: string): Promise<ColumnRow[]> {
-  return (await sql.rows(
-    `SELECT COLUMN_NAME AS COLUMN_NAME, DATA_TYPE AS DATA_TYPE, CHARACTER_SET_NAME AS CHARACTER_SET_NAME
-     FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${sql.connection.escape(database)} AND TABLE_NAME = ${sql.connection.escape(table)} ORDER BY COLUMN_NAME`,
+/** Columns of a database's tables by table name. */
+async function columnsOf(
+  sql: Sql,
+  database: string,
+  table?: string,
+): Promise<Map<string, ColumnRow[]>> {
+  const where = table === undefined ? '' : ` AND TABLE_NAME = ${sql.connection.escape(table)}`;
+  const rows = (await sql.rows(
+    `SELECT TABLE_NAME AS TABLE_NAME, COLUMN_NAME AS COLUMN_NAME, DATA_TYPE AS DATA_TYPE,
+       CHARACTER_SET_NAME AS CHARACTER_SET_NAME
+     FROM information_schema.COLUMNS
+     WHERE TABLE_SCHEMA = ${sql.connection.escape(database)}${where} ORDER BY TABLE_NAME, COLUMN_NAME`,
   )) as unknown as ColumnRow[];
+  const tables = new Map<string, ColumnRow[]>();
+  for (const row of rows) {
+    const columns = tables.get(row.TABLE_NAME);
+    if (columns === undefined) tables.set(row.TABLE_NAME, [row]);
+    else columns.push(row);
+  }
+  return tables;
 }
 
 /** Every row of a table as text, sorted: equal lists, equal tables (rows that are there twice, too). */
@@ -63,16 +79,26 @@ export async function tableContent(
   columns?: readonly string[],
   asUtf8?: ReadonlySet<string>,
 ): Promise<string[]> {
-  const all = await columnsOf(sql, database, table);
+  const all = (await columnsOf(sql, database, table)).get(table) ?? [];
   const wanted = all.filter((c) => columns === undefined || columns.includes(c.COLUMN_NAME));
-  const options = asUtf8 === undefined ? {} : { asUtf8 };
-  const list = wanted.map((c) => `COALESCE(${exactText(c, options)}, 'NULL')`).join(", '|', ");
-  return inPlainSession(sql, async () => {
-    const rows = await sql.rows(
-      `SELECT CONCAT(${list}) AS line FROM ${quote(database)}.${quote(table)}`,
-    );
-    return rows.map((row) => String(row['line'])).sort();
-  });
+  return inPlainSession(sql, () =>
+    readRows(sql, { database, table, columns: wanted, ...(asUtf8 && { asUtf8 }) }),
+  );
+}
+
+interface TableRead extends ContentOptions {
+  readonly database: string;
+  readonly table: string;
+  readonly columns: readonly ColumnRow[];
+}
+
+async function readRows(sql: Sql, read: TableRead): Promise<string[]> {
+  const { database, table, columns } = read;
+  const list = columns.map((c) => `COALESCE(${exactText(c, read)}, 'NULL')`).join(", '|', ");
+  const rows = await sql.rows(
+    `SELECT CONCAT(${list}) AS line FROM ${quote(database)}.${quote(table)}`,
+  );
+  return rows.map((row) => String(row['line'])).sort();
 }
 
 /** The caller's own settings neither change what is read nor are changed by it. */
@@ -96,16 +122,11 @@ export async function tableNames(sql: Sql, database: string): Promise<string[]> 
 }
 
 /** Columns that are not of the same character set on both sides. */
-async function differingCharsets(
-  sides: readonly [Sql, Sql],
-  database: string,
-  table: string,
-): Promise<Set<string>> {
+function differingCharsets(
+  left: readonly ColumnRow[],
+  right: readonly ColumnRow[],
+): ReadonlySet<string> {
   const plain = (name: string | null) => (name === 'utf8' ? 'utf8mb3' : name);
-  const [left, right] = [
-    await columnsOf(sides[0], database, table),
-    await columnsOf(sides[1], database, table),
-  ];
   const charsets = new Map(right.map((c) => [c.COLUMN_NAME, plain(c.CHARACTER_SET_NAME)]));
   return new Set(
     left
@@ -130,19 +151,29 @@ export async function compareDatabases(
   database: string,
   options: CompareOptions = {},
 ): Promise<string> {
-  const { leftOut, ownColumns } = options;
+  return inPlainSession(source, () =>
+    inPlainSession(target, () => compare([source, target], database, options)),
+  );
+}
+
+async function compare(
+  [source, target]: readonly [Sql, Sql],
+  database: string,
+  { leftOut, ownColumns }: CompareOptions,
+): Promise<string> {
   const left = (await tableNames(source, database)).filter((name) => leftOut?.(name) !== true);
   const right = await tableNames(target, database);
   if (left.join() !== right.join()) return `tables: ${left.join()} / ${right.join()}`;
+  const [ours, theirs] = [await columnsOf(source, database), await columnsOf(target, database)];
   for (const table of left) {
-    const asUtf8 = await differingCharsets([source, target], database, table);
-    const columns = (await columnsOf(source, database, table))
-      .map((column) => column.COLUMN_NAME)
-      .filter((name) => ownColumns?.has(name) !== true);
-    const [a, b] = [
-      await tableContent(source, database, table, columns, asUtf8),
-      await tableContent(target, database, table, columns, asUtf8),
-    ];
+    const [own, other] = [ours.get(table) ?? [], theirs.get(table) ?? []];
+    const [a, b] = await readBoth([source, target], {
+      database,
+      table,
+      columns: own.filter(({ COLUMN_NAME: name }) => ownColumns?.has(name) !== true),
+      others: other.filter(({ COLUMN_NAME: name }) => ownColumns?.has(name) !== true),
+      asUtf8: differingCharsets(own, other),
+    });
     if (a.join('\n') === b.join('\n')) continue;
     const [inA, inB] = [new Set(a), new Set(b)];
     const missing = a.filter((line) => !inB.has(line)).slice(0, 3);
@@ -150,4 +181,12 @@ export async function compareDatabases(
     return `${table}: ${a.length} / ${b.length} rows; missing ${JSON.stringify(missing.map(shorten))}; extra ${JSON.stringify(extra.map(shorten))}`;
   }
   return '';
+}
+
+/** Each side by its own types, so that a column of another type shows. */
+async function readBoth(
+  [source, target]: readonly [Sql, Sql],
+  read: TableRead & { readonly others: readonly ColumnRow[] },
+): Promise<readonly [string[], string[]]> {
+  return Promise.all([readRows(source, read), readRows(target, { ...read, columns: read.others })]);
 }
