@@ -3,6 +3,12 @@ import { defineConfig } from 'vitest/config';
 const common = { testTimeout: 60_000, hookTimeout: 120_000, environment: 'node' as const };
 
 /**
+ * Where ten servers share two cores with the test, a wait may run out that is long enough elsewhere. A
+ * fault of the code fails every time.
+ */
+const withServers = { ...common, fileParallelism: false, retry: 2 };
+
+/**
  * unit: nothing but Node. servers: real MySQL and MariaDB servers. e2e: the built command.
  * The two last run one file at a time: the servers are what is slow, not Node.
  */
@@ -20,20 +26,18 @@ export default defineConfig({
       },
       {
         test: {
-          ...common,
+          ...withServers,
           name: 'servers',
           include: ['test/**/*.mysql.test.ts'],
           exclude: ['test/e2e/**'],
-          fileParallelism: false,
         },
       },
       {
         test: {
-          ...common,
+          ...withServers,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
-          fileParallelism: false,
         },
       },
     ],
