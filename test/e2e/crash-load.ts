@@ -24,7 +24,12 @@ export class Load {
     for (let n = 0; n < WORKERS; n += 1) connections.push(await openSql(server));
     const [first] = connections;
     if (first !== undefined) await load.#prepare(first);
-    connections.forEach((sql, n) => load.#loops.push(load.#work(sql, n)));
+    connections.forEach((sql, n) => {
+      const loop = load.#work(sql, n);
+      // Told by `stop`.
+      loop.catch(() => undefined);
+      load.#loops.push(loop);
+    });
     return load;
   }
 
@@ -112,8 +117,8 @@ export class Load {
   async #changeDefinition(sql: Sql, round: number): Promise<void> {
     await sql.run(
       round % 2 === 1
-        ? 'ALTER TABLE changing ADD COLUMN more VARCHAR(20) FIRST'
-        : 'ALTER TABLE changing DROP COLUMN more',
+        ? 'ALTER TABLE changing ADD COLUMN more VARCHAR(20) FIRST, ALGORITHM=COPY'
+        : 'ALTER TABLE changing DROP COLUMN more, ALGORITHM=COPY',
       `INSERT INTO changing (v) VALUES (${round})`,
     );
   }

@@ -172,29 +172,30 @@ describe.each([
       `RPAD('${n}', ${64 * MIB}, CONCAT('${n}', UUID(), CHAR(0, 39, 92)))`;
     await source.run(
       `INSERT INTO blobs VALUES (1, ${blob(1)})`,
-      `INSERT INTO blobs VALUES (2, ${blob(2)})`,
       'BEGIN',
-      ...[3, 4, 5].map((n) => `INSERT INTO blobs VALUES (${n}, ${blob(n)})`),
+      ...[2, 3, 4].map((n) => `INSERT INTO blobs VALUES (${n}, ${blob(n)})`),
       'COMMIT',
       // With all of it in the text, which MariaDB writes to the binlog as well.
-      `INSERT INTO blobs VALUES (6, '${'text of it '.repeat((64 * MIB) / 11)}')`,
+      `INSERT INTO blobs VALUES (5, '${'text of it '.repeat((64 * MIB) / 11)}')`,
     );
     const digests = (sql: Sql) =>
       sql
-        .rows(`SELECT id, LENGTH(b) AS bytes, SHA2(b, 256) AS digest FROM ${database}.blobs ORDER BY id`)
+        .rows(
+          `SELECT id, LENGTH(b) AS bytes, SHA2(b, 256) AS digest FROM ${database}.blobs ORDER BY id`,
+        )
         .then((rows) => JSON.stringify(rows));
     await waitFor(
       'the blobs',
-      async () => (await target.value(`SELECT COUNT(*) FROM ${database}.blobs`)) === '6',
+      async () => (await target.value(`SELECT COUNT(*) FROM ${database}.blobs`)) === '5',
       120_000,
     );
     expect(await digests(target)).toBe(await digests(source));
-    const peakMib = report(`${kind}: six blobs of 64 MB`, run);
-    await source.run('DELETE FROM blobs WHERE id < 6');
+    const peakMib = report(`${kind}: five blobs of 64 MB`, run);
+    await source.run('DELETE FROM blobs WHERE id < 5');
     await waitFor('the deletes', async () => {
       return (await target.value(`SELECT COUNT(*) FROM ${database}.blobs`)) === '1';
     });
-    report(`${kind}: and five of them deleted`, run);
+    report(`${kind}: and four of them deleted`, run);
     await stop(run);
     expect(peakMib).toBeLessThanOrEqual(ALLOWED_RSS_MIB);
   });
