@@ -70,10 +70,9 @@ export async function renderMetrics(
     }
   }
   addCounters(registry, status.tasks);
-  const text = `${await processMetrics().metrics()}${await registry.metrics()}`.replace(
-    /\n{2,}/g,
-    '\n',
-  );
+  const text = `${await processMetrics().metrics()}${await registry.metrics()}`
+    .replace(/ Nan$/gm, ' NaN')
+    .replace(/\n{2,}/g, '\n');
   return { contentType: registry.contentType, text };
 }
 
