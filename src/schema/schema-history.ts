@@ -191,6 +191,12 @@ export class SchemaHistory {
     };
   }
 
+  /** Every table to which one of these statements may have given another definition, each once. */
+  touchedBy(ddls: readonly ScannedDdl[]): TableName[] {
+    const names = ddls.flatMap((ddl) => touchedNames(this.#parse(ddl)));
+    return [...new Map(names.map((name) => [this.#store.key(name), name])).values()];
+  }
+
   #parse({ statement, database, context }: ScannedDdl): ParsedDdl {
     return parseDdl(statement, {
       ...this.#options,

@@ -133,6 +133,7 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
     untilHead: options.untilHead,
     maxBytesInFlight: MEMORY.maxBytesInFlight,
     resolveStart: (signal) => resolveStart(task, signal),
+    startsNow: source.start?.kind === 'now',
     createSource: (sinks) =>
       new BinlogSource({
         server: serverOptions(source),

@@ -29,6 +29,8 @@ export interface StreamTaskOptions {
   readonly createSinks: (source: SourceDescription) => readonly Sink[];
   /** Used when there is no checkpoint anywhere. */
   readonly resolveStart: (signal: AbortSignal) => Promise<Position>;
+  /** That start is "now", not a place. */
+  readonly startsNow: boolean;
   readonly untilHead: boolean;
   readonly maxBytesInFlight: number;
 }
@@ -86,6 +88,7 @@ export class StreamTask {
       const transactions = source.stream(begin.checkpoint, {
         signal,
         schema: begin.schema,
+        startsNow: begin.isNow,
         ...until,
       });
       await pump({ transactions, sinks, acker, signal });
@@ -102,7 +105,7 @@ export class StreamTask {
     sinks: readonly Sink[],
     source: BinlogSource,
     signal: AbortSignal,
-  ): Promise<StoredState> {
+  ): Promise<StoredState & { readonly isNow: boolean }> {
     if (this.#options.untilHead) this.#until ??= await source.head(signal);
     const marks = await Promise.all(sinks.map((sink) => sink.open(signal)));
     const lowest = marks
@@ -113,12 +116,13 @@ export class StreamTask {
     const stored = lowest ?? store.load();
     if (stored !== undefined) {
       logger.info({ position: describe(stored.checkpoint) }, 'Going on from the checkpoint');
-      return stored;
+      return { ...stored, isNow: false };
     }
     // Asked once: a connection lost right after must not make a later `now` of it.
+    const isNow = this.#start === undefined && this.#options.startsNow;
     const position = (this.#start ??= await this.#options.resolveStart(signal));
     logger.info({ position: formatPosition(position) }, 'No checkpoint yet: beginning here');
-    return { checkpoint: { seq: 0, position }, schema: new Map() };
+    return { checkpoint: { seq: 0, position }, schema: new Map(), isNow };
   }
 
   /** After a crash the store is a little behind the sink; an older copy of it may have been put back. */

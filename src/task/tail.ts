@@ -107,6 +107,7 @@ function createTail(task: TaskConfig, tail: Tail, gone: AbortController): Stream
     untilHead: tail.untilHead,
     maxBytesInFlight: MEMORY.maxBytesInFlight,
     resolveStart: (signal) => resolveOn(source, tail.start, signal),
+    startsNow: tail.start.kind === 'now',
     createSinks: () => [sink],
     createSource: () =>
       new BinlogSource({

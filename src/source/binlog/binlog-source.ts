@@ -3,11 +3,10 @@ import type { BinlogEvent, TransactionPayloadEvent } from '../../binlog/event.ts
 import type { Checkpoint } from '../../core/checkpoint.ts';
 import { TailraceError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
-import type { BinlogCoordinates, Position } from '../../core/position.ts';
+import { formatPosition, type BinlogCoordinates, type Position } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import type { SchemaState } from '../../core/schema-state.ts';
 import type { Source, StreamOptions } from '../../core/source.ts';
-import { schemaKey } from '../../core/schema-state.ts';
 import type { TableName } from '../../core/table.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -17,11 +16,11 @@ import { connectServer, type ServerConnection } from '../../server/connect.ts';
 import type { ServerOptions } from '../../server/connect-options.ts';
 import { BinlogCursor, compareCoordinates } from './binlog-cursor.ts';
 import { describeSource, type SourceDescription } from './describe-source.ts';
-import { dumpStart, isReached } from './ddl-scan.ts';
+import { dumpStart, isReached, type DdlScanOptions } from './ddl-scan.ts';
 import type { Discards } from './discards.ts';
 import { DROP_REASONS, type DropReason } from './open-group.ts';
 import { readHead } from './resolve-position.ts';
-import { learnSchema } from './schema-loader.ts';
+import { learnStart, learnTables } from './schema-loader.ts';
 import { TransactionAssembler } from './transaction-assembler.ts';
 
 /** Finished transactions and parts are handed on when they hold this much, or when the input is empty. */
@@ -43,6 +42,13 @@ export interface BinlogSourceOptions {
   readonly keepsRowQueries: boolean;
   /** One for the life of a task: a source is made anew with each attempt, and must know what to leave out. */
   readonly discards: Discards;
+}
+
+export interface BinlogStreamOptions extends StreamOptions {
+  /** The definitions stored with the checkpoint; empty: they are learned anew. */
+  readonly schema: SchemaState;
+  /** The start means this moment, not a place: it may move on a little where that helps. */
+  readonly startsNow?: boolean;
 }
 
 /** What a reader of `status` wants to know about the source. */
@@ -87,22 +93,22 @@ export class BinlogSource implements Source {
     return this.#withConnection(signal, this.#options.server, readHead);
   }
 
-  /** `schema`: the definitions stored with the checkpoint `from`; empty: they are learned anew. */
   async *stream(
     from: Checkpoint,
-    options: StreamOptions & { readonly schema: SchemaState },
+    options: BinlogStreamOptions,
   ): AsyncGenerator<readonly Transaction[]> {
-    const { signal, until, schema } = options;
-    const stream = await this.#open(from, schema, signal);
+    const { signal, until } = options;
+    const stream = await this.#open(from, options);
+    const { position } = stream.assembler.outbox;
     const start = stream.assembler.outbox.take();
     if (start.length > 0) yield start;
-    if (until !== undefined && isReached(from.position, until)) return;
+    if (until !== undefined && isReached(position, until)) return;
     const session = await openReplicaSession({
       server: stream.server,
       serverId: this.#options.serverId,
       heartbeatSeconds: this.#options.heartbeatSeconds,
       queuedBytesHigh: this.#options.queuedBytesHigh,
-      start: dumpStart(from.position),
+      start: dumpStart(position),
       signal,
     });
     this.progress.host = session.host;
@@ -124,47 +130,54 @@ export class BinlogSource implements Source {
     }
   }
 
-  async #open(from: Checkpoint, schema: SchemaState, signal: AbortSignal): Promise<OpenStream> {
+  async #open(from: Checkpoint, options: BinlogStreamOptions): Promise<OpenStream> {
+    const { schema, signal } = options;
     return this.#withConnection(signal, this.#options.server, async (connection) => {
       const { info } = connection;
       const { flavor, versionNumber, lowerCaseTableNames } = info;
       const history = new SchemaHistory({ flavor, versionNumber, lowerCaseTableNames });
       const server = { ...this.#options.server, hosts: [info.host] };
-      const cursor = new BinlogCursor(from.position.coordinates);
-      const { router, ignoreOwn, partBytes, isSkipped, discards, keepsRowQueries } = this.#options;
-      const assembler = new TransactionAssembler({
-        flavor,
-        versionNumber,
-        router,
-        history,
-        cursor,
-        discards,
-        ignoreOwn,
-        from,
-        partBytes,
-        isSkipped,
-        keepsRowQueries,
-        countDropped: (reason, count) => {
-          this.progress.dropped[reason] += count;
-        },
-      });
-      const scan = {
-        server,
-        flavor,
-        versionNumber,
-        heartbeatSeconds: this.#options.heartbeatSeconds,
-        signal,
-      };
-      const stream = { server, history, cursor, assembler, scan, decoder: new EventDecoder() };
-      if (schema.size > 0) history.restore(schema);
-      else {
-        const isWanted = (name: TableName): boolean => router.isIncluded(name);
-        const { position } = from;
-        await learnSchema({ connection, history, from: position, isWanted, scan });
-        assembler.outbox.markStart(history.state());
+      const { heartbeatSeconds } = this.#options;
+      const scan = { server, flavor, versionNumber, heartbeatSeconds, signal };
+      if (schema.size > 0) {
+        history.restore(schema);
+        return this.#openAt(from, { history, scan });
       }
+      const isWanted = (name: TableName): boolean => this.#options.router.isIncluded(name);
+      const learn = { connection, history, from: from.position, isWanted, scan };
+      const canMove = options.startsNow === true;
+      const position = await learnStart({ ...learn, canMove });
+      if (position !== from.position) {
+        const place = formatPosition(position);
+        this.#options.logger.info({ position: place }, 'DDL was under way: beginning behind it');
+      }
+      const stream = this.#openAt({ seq: from.seq, position }, { history, scan });
+      stream.assembler.outbox.markStart(history.state());
       return stream;
     });
+  }
+
+  #openAt(from: Checkpoint, known: Pick<OpenStream, 'history' | 'scan'>): OpenStream {
+    const { router, ignoreOwn, partBytes, isSkipped, discards, keepsRowQueries } = this.#options;
+    const { flavor, versionNumber, server } = known.scan;
+    const cursor = new BinlogCursor(from.position.coordinates);
+    const assembler = new TransactionAssembler({
+      flavor,
+      versionNumber,
+      router,
+      history: known.history,
+      cursor,
+      discards,
+      ignoreOwn,
+      from,
+      partBytes,
+      isSkipped,
+      keepsRowQueries,
+      countDropped: (reason, count) => {
+        this.progress.dropped[reason] += count;
+      },
+    });
+    return { ...known, server, cursor, assembler, decoder: new EventDecoder() };
   }
 
   async *#read(
@@ -242,13 +255,12 @@ export class BinlogSource implements Source {
   }
 
   async #learn(names: readonly TableName[], stream: OpenStream): Promise<void> {
-    const wanted = new Set(names.map((name) => schemaKey(name.database, name.table)));
-    const isWanted = (name: TableName): boolean =>
-      wanted.has(schemaKey(name.database, name.table)) && this.#options.router.isIncluded(name);
+    const { router } = this.#options;
     const { history, scan, assembler } = stream;
     const from = assembler.outbox.position;
+    const wanted = names.filter((name) => router.isIncluded(name));
     const delta = await this.#withConnection(scan.signal, stream.server, (connection) =>
-      learnSchema({ connection, history, from, isWanted, scan }),
+      learnTables({ connection, history, from, scan }, wanted),
     );
     assembler.addSchemaDelta(delta);
   }
@@ -302,5 +314,5 @@ interface OpenStream {
   readonly cursor: BinlogCursor;
   readonly assembler: TransactionAssembler;
   readonly decoder: EventDecoder;
-  readonly scan: Parameters<typeof learnSchema>[0]['scan'];
+  readonly scan: DdlScanOptions;
 }
