@@ -57,7 +57,7 @@ async function runScenario(pair: Pair, points: readonly ApplyPoint[]): Promise<s
 
 for (const server of SERVERS) {
   for (const apply of ['auto', 'in_order'])
-    describe(`${server.title}, apply = ${apply}`, () => {
+    describe(`${server.title}, apply = ${apply}`, { retry: 0 }, () => {
       const points = applyPoints(server);
       let pair: Pair;
       let differences: readonly string[] = [];

@@ -142,6 +142,24 @@ const MARIADB: SpecialTable = {
   ],
 };
 
+/** Values that the server sets by itself, which images without all columns may lack. */
+export function changesByItself(base: number, { isMariadb, version }: ServerTraits): string[] {
+  const hasExpressions = isMariadb || version > 8;
+  const table = `by_itself_${base}`;
+  return [
+    `CREATE TABLE ${table} (id INT PRIMARY KEY, v INT DEFAULT 7, t TEXT,
+     ts TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
+     dt DATETIME(6) NULL ON UPDATE CURRENT_TIMESTAMP(6)
+     ${hasExpressions ? ', u VARCHAR(40) DEFAULT (UUID()), r DOUBLE DEFAULT (RAND())' : ''})`,
+    `INSERT INTO ${table} (id) VALUES (1), (2), (3), (4)`,
+    `INSERT INTO ${table} (id, v, ts) VALUES (5, NULL, '2001-01-01 00:00:00')`,
+    `UPDATE ${table} SET v = 1 WHERE id = 1`,
+    `UPDATE ${table} SET v = 2, ts = ts, dt = dt WHERE id = 2`,
+    `UPDATE ${table} SET t = 'text' WHERE id = 3`,
+    `UPDATE ${table} SET id = 40 WHERE id = 4`,
+  ];
+}
+
 /** Columns whose values are each server's own: when a row version began and ended. */
 export const OWN_COLUMNS: ReadonlySet<string> = new Set(['rs', 're']);
 

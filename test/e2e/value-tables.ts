@@ -141,12 +141,12 @@ const GEOGRAPHIC: readonly ValueCase[] = [
   },
 ];
 
-const DEEP = 'REPEAT';
-
-function jsonTables(): ValueTable[] {
+function jsonTables(version: number): ValueTable[] {
   const [first] = JSON_CASES;
-  const values = first?.values ?? [];
-  const isDeep = (value: string) => value.includes(`${DEEP}('[', 90)`);
+  // MySQL 5.7 breaks the base64 text of long binary values into lines, which is no JSON text any more.
+  const isBroken = (value: string) => version < 8 && value.includes("REPEAT(X'AB', 80)");
+  const values = (first?.values ?? []).filter((value) => !isBroken(value));
+  const isDeep = (value: string) => value.includes("REPEAT('[', 90)");
   return [
     { name: 'json', cases: [{ type: 'json', values: values.filter((value) => !isDeep(value)) }] },
     {
@@ -173,7 +173,11 @@ export function valueTables({ isMariadb, version }: ServerTraits): readonly Valu
   }
   if (version >= 5.7) {
     const gb18030 = multiByte('gb18030', '中文字符€漢😀㐀');
-    tables.push(...jsonTables(), { name: 'gb18030', cases: [gb18030], isOwnFamilyOnly: true });
+    tables.push(...jsonTables(version), {
+      name: 'gb18030',
+      cases: [gb18030],
+      isOwnFamilyOnly: true,
+    });
   }
   if (version > 9) tables.push({ name: 'mysql9', cases: [...VECTOR_MYSQL, ...GEOGRAPHIC] });
   return tables;

@@ -10,6 +10,8 @@ interface ColumnRow {
 interface ContentOptions {
   /** Text as UTF-8 instead of its bytes: for columns of another character set on the other side. */
   readonly asUtf8?: ReadonlySet<string>;
+  /** JSON columns of a side that prints the double 1.0 as 1 (MySQL 5.7), and their counterparts. */
+  readonly oldJson?: ReadonlySet<string>;
 }
 
 const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
@@ -22,10 +24,16 @@ const NUMBERS = 'tinyint smallint mediumint int bigint decimal year date time da
 const PLAIN = new Set(`${NUMBERS} uuid inet4 inet6`.split(' '));
 const TEXTS = new Set(['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext']);
 
+function withoutZeroFractions(column: string): string {
+  const text = `CONCAT(CAST(${column} AS CHAR CHARACTER SET utf8mb4), ' ')`;
+  return [',', ']', '}', ' '].reduce((sql, end) => `REPLACE(${sql}, '.0${end}', '${end}')`, text);
+}
+
 /** An expression that shows a column's value exactly, the same on every server that holds the same. */
 function exactText(row: ColumnRow, options: ContentOptions): string {
   const column = quote(row.COLUMN_NAME);
   const type = row.DATA_TYPE.toLowerCase();
+  if (options.oldJson?.has(row.COLUMN_NAME) === true) return bytes(withoutZeroFractions(column));
   if (PLAIN.has(type)) return `CAST(${column} AS CHAR)`;
   if (TEXTS.has(type)) {
     const isUtf8 = options.asUtf8?.has(row.COLUMN_NAME) === true;
@@ -36,9 +44,11 @@ function exactText(row: ColumnRow, options: ContentOptions): string {
     case 'set':
       return `CONCAT(CAST(${column} AS UNSIGNED), ':', HEX(CONVERT(${column} USING utf8mb4)))`;
     case 'float':
-    case 'double':
-      // As a double without the column's own number of digits; -0 differs from 0.
+      // As a double, because a float's own text has but six digits; -0 differs from 0.
       return `CAST(${column} * 1e0 AS CHAR)`;
+    case 'double':
+      // The bare column: MySQL 8 cuts the text of an expression to 22 characters.
+      return `CONCAT(${column})`;
     case 'bit':
       return `CAST(${column} + 0 AS CHAR)`;
     case 'json':
@@ -164,6 +174,7 @@ async function compare(
   const left = (await tableNames(source, database)).filter((name) => leftOut?.(name) !== true);
   const right = await tableNames(target, database);
   if (left.join() !== right.join()) return `tables: ${left.join()} / ${right.join()}`;
+  const isOldJson = await printsOldJson(source, target);
   const [ours, theirs] = [await columnsOf(source, database), await columnsOf(target, database)];
   for (const table of left) {
     const [own, other] = [ours.get(table) ?? [], theirs.get(table) ?? []];
@@ -173,6 +184,7 @@ async function compare(
       columns: own.filter(({ COLUMN_NAME: name }) => ownColumns?.has(name) !== true),
       others: other.filter(({ COLUMN_NAME: name }) => ownColumns?.has(name) !== true),
       asUtf8: differingCharsets(own, other),
+      ...(isOldJson && { oldJson: jsonColumns(own) }),
     });
     if (a.join('\n') === b.join('\n')) continue;
     const [inA, inB] = [new Set(a), new Set(b)];
@@ -181,6 +193,16 @@ async function compare(
     return `${table}: ${a.length} / ${b.length} rows; missing ${JSON.stringify(missing.map(shorten))}; extra ${JSON.stringify(extra.map(shorten))}`;
   }
   return '';
+}
+
+/** One of both is a MySQL 5.7, and the other is not. */
+async function printsOldJson(source: Sql, target: Sql): Promise<boolean> {
+  const versions = [await source.value('SELECT VERSION()'), await target.value('SELECT VERSION()')];
+  return versions.filter((version) => version?.startsWith('5.7.') === true).length === 1;
+}
+
+function jsonColumns(columns: readonly ColumnRow[]): ReadonlySet<string> {
+  return new Set(columns.filter((c) => c.DATA_TYPE === 'json').map((c) => c.COLUMN_NAME));
 }
 
 /** Each side by its own types, so that a column of another type shows. */
