@@ -1,0 +1,118 @@
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { silentLogger, type Logger } from '../../src/lib/logger.ts';
+import { startHttp, type HttpHandle } from '../../src/status/http-server.ts';
+import type { ProcessStatus } from '../../src/status/task-status.ts';
+import { TaskBoard } from '../../src/task/task-board.ts';
+
+const handles: HttpHandle[] = [];
+afterEach(async () => {
+  for (const handle of handles.splice(0)) await handle.close();
+});
+
+const statusOf = (board: TaskBoard): ProcessStatus => ({
+  version: '1.2.3',
+  pid: 1,
+  startedAt: '2026-11-21T10:00:00.000Z',
+  tasks: [board.status()],
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function serve(status: () => ProcessStatus = () => statusOf(new TaskBoard('shop'))) {
+  const port = await freePort();
+  const warnings: unknown[] = [];
+  const logger: Logger = { ...silentLogger, warn: (...all: unknown[]) => void warnings.push(all) };
+  const handle = await startHttp({ listen: `127.0.0.1:${port}`, status, logger });
+  handles.push(handle);
+  return { port, handle, warnings, url: `http://127.0.0.1:${port}` };
+}
+
+describe('the HTTP server', () => {
+  it('answers each route, and HEAD with the length alone', async () => {
+    const { url } = await serve();
+    const types = await Promise.all(
+      ['/', '/status', '/metrics', '/healthz', '/readyz?x=1'].map(async (path) => {
+        const get = await fetch(url + path);
+        const head = await fetch(url + path, { method: 'HEAD' });
+        expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'));
+        expect(await head.text()).toBe('');
+        return [get.status, get.headers.get('content-type')?.split(';')[0]];
+      }),
+    );
+    expect(types).toEqual([
+      [200, 'text/html'],
+      [200, 'application/json'],
+      [200, 'text/plain'],
+      [200, 'text/plain'],
+      [503, 'text/plain'],
+    ]);
+  });
+
+  it('does not take names of objects for routes, and refuses what changes something', async () => {
+    const { url, port } = await serve();
+    const codes = await Promise.all(
+      ['/nothing', '/__proto__', '/toString', '//'].map(
+        async (path) => (await fetch(url + path)).status,
+      ),
+    );
+    expect(codes).toEqual([404, 404, 404, 404]);
+    const bare = await raw(port, 'GET constructor HTTP/1.1\r\nhost: x\r\n\r\n');
+    expect(bare).toMatch(/^HTTP\/1\.1 40[04]/);
+    const post = await fetch(`${url}/status`, { method: 'POST', body: 'x' });
+    expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
+  it('a fault while answering is a 500 and a warning, and the next request is answered', async () => {
+    let faults = 1;
+    const { url, warnings } = await serve(() => {
+      if (faults-- > 0) throw new Error('no figures');
+      return statusOf(new TaskBoard('shop'));
+    });
+    expect((await fetch(`${url}/status`)).status).toBe(500);
+    expect(warnings).toHaveLength(1);
+    expect((await fetch(`${url}/status`)).status).toBe(200);
+  });
+
+  it('a port that is taken is a warning; closing what never listened is nothing', async () => {
+    const first = await serve();
+    const lines: string[] = [];
+    const logger: Logger = {
+      ...silentLogger,
+      warn: (...all: unknown[]) => void lines.push(String(all[1])),
+    };
+    const listen = `127.0.0.1:${first.port}`;
+    const second = await startHttp({ listen, status: () => statusOf(new TaskBoard('x')), logger });
+    expect(lines).toEqual([`No status page: cannot listen on ${listen}; the work goes on`]);
+    await second.close();
+    expect((await fetch(first.url)).status).toBe(200);
+  });
+
+  it('closes at once although a client holds a request open', async () => {
+    const { port, handle } = await serve();
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET /status HTTP/1.1\r\nhost:'));
+    socket.on('error', () => undefined);
+    const gone = new Promise((resolve) => socket.once('close', resolve));
+    await new Promise((resolve) => socket.once('connect', resolve));
+    await handle.close();
+    await gone;
+  });
+});
+
+function raw(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(text));
+    socket.once('data', (chunk: Buffer) => {
+      resolve(chunk.toString());
+      socket.destroy();
+    });
+    socket.once('error', reject);
+  });
+}
