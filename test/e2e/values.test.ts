@@ -160,11 +160,16 @@ class ValuesRun {
   }
 
   async close(): Promise<void> {
+    // They are large: what they take is given back at once.
+    const drop = `DROP DATABASE IF EXISTS ${this.#database}`;
     for (const { running, sql, workspace } of this.replicas) {
       running.child.kill('SIGKILL');
+      await running.finished;
+      await sql.run(drop).catch(() => undefined);
       await sql.close();
       workspace.remove();
     }
+    await this.source.run(drop).catch(() => undefined);
     await this.source.close();
   }
 
