@@ -1,5 +1,5 @@
-import type { ChildProcess } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { spawnSync, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { testServer } from '../support/servers.ts';
 import { openSql, type Sql } from '../support/sql.ts';
 import {
   runTailrace,
+  commandLine,
   startTailrace,
   Workspace,
   type Finished,
@@ -336,6 +337,71 @@ describe('patience', () => {
       expect(stderr).toMatch(/"code":"(SOURCE|TARGET)_UNREACHABLE"/);
       expect(stderr).toContain('"message":"Stopped"');
       expect([code, STACK.test(stderr)]).toEqual([0, false]);
+    }
+  });
+
+  it('Ctrl-C ends with 0 within seconds though the target holds a row; Ctrl-C twice ends at once', async () => {
+    for (const sql of [from, to]) await sql.run("REPLACE INTO cli_b.t VALUES (77, 'a')");
+    const codes: unknown[] = [];
+    for (const presses of [1, 2]) {
+      const home = workspace();
+      writeConfig(home, task('b', 'cli_b'));
+      const run = start(['run', '-c', home.config, '--from', 'now', '--force']);
+      await waitFor('the start', () => run.stderr().includes('Going on from the checkpoint'));
+      await to.run('BEGIN', 'SELECT * FROM cli_b.t WHERE id = 77 FOR UPDATE');
+      await from.run(`UPDATE cli_b.t SET v = 'press ${presses}' WHERE id = 77`);
+      await waitFor('the apply to hang', async () => {
+        const sessions = await to.rows('SHOW FULL PROCESSLIST');
+        return sessions.some(({ Info }) => String(Info).includes(`press ${presses}`));
+      });
+      run.child.kill('SIGINT');
+      await waitFor('the first to be heard', () => run.stderr().includes('Stopping'));
+      if (presses === 2) run.child.kill('SIGINT');
+      const { code, stderr } = await run.finished;
+      codes.push([presses, code, STACK.test(stderr)]);
+      await to.run('ROLLBACK');
+    }
+    expect(codes).toEqual([
+      [1, 0, false],
+      [2, 130, false],
+    ]);
+    expect(await to.value('SELECT v FROM cli_b.t WHERE id = 77')).toBe('a');
+  });
+
+  it('a log that nobody reads any more stops nothing', () => {
+    const home = workspace();
+    writeConfig(home, task('b', 'cli_b'));
+    const line = commandLine([
+      'run',
+      '-c',
+      home.config,
+      '--from',
+      'now',
+      '--force',
+      '--until',
+      'head',
+    ]);
+    const command = line.map((word) => `'${word}'`).join(' ');
+    const script = `exec 3>&1; ${command} 2>&-; echo "code $?"
+{ ${command} 2>&1 > /dev/null; echo "code $?" >&3; } | true`;
+    const { stdout } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+    expect(stdout).toBe('code 0\ncode 0\n');
+  });
+
+  it('a full disk under state_dir is said as such, with exit code 1', async (context) => {
+    const home = workspace();
+    const disk = join(home.dir, 'disk');
+    mkdirSync(disk);
+    const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
+    if (mount.status !== 0) context.skip('only root may mount');
+    try {
+      writeConfig(home, task('a', 'cli_a'));
+      home.edit((text) => text.replace('"./state"', '"./disk"'));
+      const { code, stderr } = await runTailrace(['run', '-c', home.config, '--until', 'head']);
+      expect(stderr).toMatch(/STATE_UNUSABLE.*the disk is full.*Make room under state_dir/);
+      expect([code, STACK.test(stderr)]).toEqual([1, false]);
+    } finally {
+      spawnSync('umount', [disk]);
     }
   });
 
