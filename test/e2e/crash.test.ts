@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { HoldingProxy, type HoldPoint } from '../support/holding-proxy.ts';
 import { testServer } from '../support/servers.ts';
@@ -331,6 +332,7 @@ const LARGE = `${DIGITS} a, ${DIGITS} b, ${DIGITS} c, (SELECT 1 UNION ALL SELECT
 describe.each(PAIRS)('random kills under load, %s → %s', (sourceName, targetName) => {
   const database = 'crash_random';
   const workspace = new Workspace();
+  let proxy: HoldingProxy;
   let source: Sql;
   let target: Sql;
   let reader: Sql;
@@ -339,11 +341,12 @@ describe.each(PAIRS)('random kills under load, %s → %s', (sourceName, targetNa
     source = await openSql(testServer(sourceName));
     target = await openSql(testServer(targetName));
     reader = await openSql(testServer(targetName));
+    proxy = await HoldingProxy.start(testServer(targetName).port);
     for (const sql of [source, target]) await sql.run(`DROP DATABASE IF EXISTS ${database}`);
     await target.run(`DROP DATABASE IF EXISTS tailrace_crash_random`);
     workspace.write({
       source: testServer(sourceName),
-      target: testServer(targetName),
+      target: proxy,
       name: 'crash-random',
       start: 'now',
       include: [`${database}.*`],
@@ -354,8 +357,22 @@ describe.each(PAIRS)('random kills under load, %s → %s', (sourceName, targetNa
     await source.close();
     await target.close();
     await reader.close();
+    await proxy.close();
     workspace.remove();
   });
+
+  const seqOnTarget = async () =>
+    Number(await target.value('SELECT seq FROM tailrace_crash_random.tailrace_checkpoint'));
+
+  /** Until it has committed something. Fails by what it says when it ends: what is there twice is a conflict. */
+  const isWorking = async (run: Running, before: number) => {
+    let end: string | undefined;
+    void run.finished.then(({ stdout, stderr }) => (end = stdout + stderr));
+    await waitFor('work', async () => {
+      if (end !== undefined) throw new Error(`it refused to go on: ${end.slice(-2000)}`);
+      return (await seqOnTarget()) > before;
+    });
+  };
 
   it(
     `${KILLS} kills at random times: no transaction lost, none doubled, every reading a prefix`,
@@ -364,23 +381,31 @@ describe.each(PAIRS)('random kills under load, %s → %s', (sourceName, targetNa
       const first = await runTailrace(['run', '-c', workspace.config, '--until', 'head']);
       expect(first.code, first.stderr).toBe(0);
       const load = await Load.start(testServer(sourceName), database);
+      // The tables are there before the first kill: what is killed is at work on rows.
+      const second = await runTailrace(['run', '-c', workspace.config, '--until', 'head']);
+      expect(second.code, second.stderr).toBe(0);
       const watch = watchPrefix(reader, database);
       let hits = 0;
+      let run: Running | undefined;
       try {
         for (let n = 0; n < KILLS; n += 1) {
-          const run = startTailrace(['run', '-c', workspace.config]);
-          if (n % 3 !== 0) {
-            await waitFor('the stream', () => /Going on/.test(run.stdout() + run.stderr()));
-          }
-          await new Promise((resolve) => setTimeout(resolve, Math.random() * 1500));
-          hits += /Going on/.test(run.stdout() + run.stderr()) ? 1 : 0;
+          // Answers that take a while: so most kills fall between two steps and not into idle time.
+          proxy.answerDelayMs = n % 6 === 1 ? 0 : 3;
+          const before = await seqOnTarget();
+          run = startTailrace(['run', '-c', workspace.config]);
+          // One in six at any time of its start, the others while it applies.
+          if (n % 6 !== 0) await isWorking(run, before);
+          await delay(Math.random() * (n % 6 === 0 ? 1000 : 600));
           await kill(run);
+          hits += (await seqOnTarget()) > before ? 1 : 0;
           // What is only in the state file may be lost at any time, too.
           if (n % 4 === 3) rmSync(join(workspace.dir, 'state'), { recursive: true });
         }
       } finally {
+        run?.child.kill('SIGKILL');
         await load.stop();
       }
+      proxy.answerDelayMs = 0;
       const last = await runTailrace(['run', '-c', workspace.config, '--until', 'head']);
       expect(last.code, last.stderr).toBe(0);
       const { readings, broken } = await watch.stop();
@@ -391,7 +416,7 @@ describe.each(PAIRS)('random kills under load, %s → %s', (sourceName, targetNa
         `SELECT COUNT(*) - COUNT(DISTINCT n) FROM ${database}.log`,
       );
       process.stdout.write(
-        `${sourceName} → ${targetName}: ${KILLS} kills (${hits} of a running stream), ${load.committed.length} transactions, ` +
+        `${sourceName} → ${targetName}: ${KILLS} kills (${hits} while it applied), ${load.committed.length} transactions, ` +
           `${lost} lost, ${doubled ?? '?'} doubled; ${readings} readings of the target, ${broken.length} not a prefix\n`,
       );
       expect(lost).toBe(0);
@@ -422,7 +447,7 @@ function watchPrefix(sql: Sql, database: string) {
         if (Number(row['logged']) !== Number(row['counted'])) broken.push(text);
         if (!['0', '100000'].includes(String(row['money']))) broken.push(text);
       }
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await delay(30);
     }
   })();
   return {

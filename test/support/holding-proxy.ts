@@ -80,12 +80,20 @@ export class HoldingProxy {
       }
       toServer.write(bytes);
     });
+    let delayed = 0;
+    let lastDelayMs = 0;
     upstream.on('data', (bytes) => {
-      if (this.answerDelayMs === 0) toClient.write(bytes);
-      else
-        setTimeout(() => {
-          toClient.write(bytes);
-        }, this.answerDelayMs);
+      // Behind what waits already, also when the delay was set back meanwhile.
+      lastDelayMs = delayed > 0 ? Math.max(lastDelayMs, this.answerDelayMs) : this.answerDelayMs;
+      if (lastDelayMs === 0) {
+        toClient.write(bytes);
+        return;
+      }
+      delayed += 1;
+      setTimeout(() => {
+        delayed -= 1;
+        toClient.write(bytes);
+      }, lastDelayMs);
     });
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
