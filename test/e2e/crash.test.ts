@@ -389,8 +389,9 @@ describe.each(PAIRS)('random kills under load, %s → %s', (sourceName, targetNa
       let run: Running | undefined;
       try {
         for (let n = 0; n < KILLS; n += 1) {
-          // Answers that take a while: so most kills fall between two steps and not into idle time.
-          proxy.answerDelayMs = n % 6 === 1 ? 0 : 3;
+          // Most kills fall where it hurts: a commit took effect, and its answer takes a while.
+          proxy.answerDelayMs = n % 6 === 1 ? 0 : 100;
+          proxy.slowText = COMMIT;
           const before = await seqOnTarget();
           run = startTailrace(['run', '-c', workspace.config]);
           // One in six at any time of its start, the others while it applies.

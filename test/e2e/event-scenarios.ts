@@ -48,8 +48,12 @@ async function writeLoadData(sql: Sql, { workspace }: Replication): Promise<void
 }
 
 /** MyISAM on the source, InnoDB on the target, which each user makes by hand. */
-async function makeMyisam({ source, target, database }: Replication, table: string): Promise<void> {
-  const columns = '(id int primary key, v varchar(20))';
+export async function makeMyisam(
+  { source, target, database }: Replication,
+  table: string,
+  type = 'varchar(20)',
+): Promise<void> {
+  const columns = `(id int primary key, v ${type})`;
   await source.run(
     'set sql_log_bin = 0',
     `create table ${database}.${table} ${columns} engine=myisam`,

@@ -156,8 +156,11 @@ describe.each([
     await sql.run(...IN_SPAN, ...LOST);
   });
   afterAll(async () => {
-    await sql.close();
-    server.destroy();
+    try {
+      await sql.close();
+    } finally {
+      server.destroy();
+    }
   });
 
   const lost = ['changed {"id":1,"a":2,"b":3}', 'changed {"id":2,"b":2,"a":3}'];

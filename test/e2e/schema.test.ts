@@ -84,8 +84,11 @@ describe.each([
     await pair.catchUp();
   });
   afterAll(async () => {
-    await pair.close();
-    server.destroy();
+    try {
+      await pair.close();
+    } finally {
+      server.destroy();
+    }
   });
 
   it.each(CHANGES)('$name, row metadata FULL', ({ table }) => pair.expectSame(table));

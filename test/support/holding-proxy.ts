@@ -22,6 +22,8 @@ interface Waiting {
 export class HoldingProxy {
   /** Each answer of the server waits so long. */
   answerDelayMs = 0;
+  /** Only the answers to packets with this text; '' for all. */
+  slowText = '';
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #releases = new Set<() => void>();
@@ -70,7 +72,9 @@ export class HoldingProxy {
     }
     const toServer = new Channel(upstream);
     const toClient = new Channel(client);
+    let isSlow = false;
     client.on('data', (bytes) => {
+      isSlow = bytes.includes(this.slowText);
       const waiting = toServer.isHeld ? undefined : this.#matching(bytes);
       if (waiting?.point.when === 'before') this.#hold(toServer, waiting);
       else if (waiting !== undefined) {
@@ -84,7 +88,8 @@ export class HoldingProxy {
     let lastDelayMs = 0;
     upstream.on('data', (bytes) => {
       // Behind what waits already, also when the delay was set back meanwhile.
-      lastDelayMs = delayed > 0 ? Math.max(lastDelayMs, this.answerDelayMs) : this.answerDelayMs;
+      const delayMs = isSlow ? this.answerDelayMs : 0;
+      lastDelayMs = delayed > 0 ? Math.max(lastDelayMs, delayMs) : delayMs;
       if (lastDelayMs === 0) {
         toClient.write(bytes);
         return;

@@ -2,7 +2,14 @@ import { expect } from 'vitest';
 import { openSql, type Sql } from './sql.ts';
 import type { TestServer } from './servers.ts';
 import { tableContent } from './table-content.ts';
-import { runTailrace, Workspace, type Finished, type TaskSetup } from './tailrace.ts';
+import {
+  runTailrace,
+  startTailrace,
+  Workspace,
+  type Finished,
+  type Running,
+  type TaskSetup,
+} from './tailrace.ts';
 
 export interface ReplicationOptions extends Partial<TaskSetup> {
   /** Made by the test on the source; dropped on both ends at the start and at the end. */
@@ -26,6 +33,7 @@ export class Replication {
   readonly database: string;
   readonly target: Sql;
   #source: Sql;
+  #running: Running | undefined;
   readonly #options: ReplicationOptions;
 
   private constructor(options: ReplicationOptions, source: Sql, target: Sql) {
@@ -73,7 +81,8 @@ export class Replication {
   }
 
   run(...args: string[]): Promise<Finished> {
-    return runTailrace(['run', '-c', this.workspace.config, ...args]);
+    this.#running = startTailrace(['run', '-c', this.workspace.config, ...args]);
+    return this.#running.finished;
   }
 
   /** Replicates up to where the source stands; fails the test by what the command says. */
@@ -146,6 +155,8 @@ export class Replication {
   }
 
   async close(): Promise<void> {
+    // A test that timed out leaves it behind, trying again for ever.
+    this.#running?.child.kill('SIGKILL');
     await this.#dropAll().catch(() => undefined);
     await this.source.close();
     await this.target.close();
