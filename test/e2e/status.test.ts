@@ -84,6 +84,14 @@ async function account(sql: Sql, name: string, password: string): Promise<void> 
   );
 }
 
+/** Connections on which this test's task reads the binlog. */
+async function dumpSessions(): Promise<string[]> {
+  const sessions = await from.rows('SHOW PROCESSLIST');
+  return sessions
+    .filter(({ User, Command }) => User === 'status_env' && /Dump/.test(String(Command)))
+    .map(({ Id }) => String(Id));
+}
+
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -308,6 +316,8 @@ name = "shown"`,
 
   it('on a terminal: one coloured line each, with what happened, where, and what to do next', async () => {
     const home = await workspace('level = "info"');
+    // Those of earlier tests live on until the server writes to them.
+    const former = new Set(await dumpSessions());
     const [program, ...args] = commandLine(['run', '-c', home.config]);
     const command = [program, ...args].map((word) => `'${word}'`).join(' ');
     const script = spawn('script', ['-qefc', command, '/dev/null'], {
@@ -321,11 +331,7 @@ name = "shown"`,
     // The connection is cut by the server: one warning, and on it goes.
     let session: string | undefined;
     await waitFor('the stream', async () => {
-      const sessions = await from.rows('SHOW PROCESSLIST');
-      const dump = sessions.find(
-        ({ User, Command }) => User === 'status_env' && /Dump/.test(String(Command)),
-      );
-      session = dump === undefined ? undefined : String(dump['Id']);
+      session = (await dumpSessions()).find((id) => !former.has(id));
       return session !== undefined;
     });
     await from.run(`KILL ${session ?? ''}`);
