@@ -7,6 +7,17 @@ export function serverOptions(server: SourceConfig | TargetConfig) {
   return { hosts, user, password: password.reveal(), tls, tlsCa };
 }
 
+/** The same for a Kafka cluster. */
+export function kafkaOptions(kafka: KafkaConfig, task: string) {
+  const { brokers, tls, tlsCa, sasl } = kafka;
+  const login = sasl && {
+    mechanism: sasl.mechanism,
+    user: sasl.user,
+    password: sasl.password.reveal(),
+  };
+  return { brokers, tls, tlsCa, sasl: login, clientId: `tailrace-${task}` };
+}
+
 export function requireSource(task: TaskConfig): SourceConfig {
   return task.source ?? missing(task, 'source');
 }

@@ -175,7 +175,31 @@ export const ERROR_CODES = {
 
   TASK_LOCKED: info(7, 'Another process runs this task: stop it first.'),
 
-  KAFKA_REFUSED: info(6, 'See task.kafka.'),
+  // Kafka may come back.
+  KAFKA_UNREACHABLE: info(6, 'tailrace tries again by itself; see that the brokers run.', true),
+  KAFKA_CONNECTION_LOST: info(6, 'tailrace reconnects by itself.', true),
+  KAFKA_BUSY: info(6, 'The brokers cannot answer this now; tailrace tries again by itself.', true),
+  KAFKA_PRODUCER_LOST: info(
+    6,
+    'The brokers no longer know this producer; tailrace begins again from the checkpoint.',
+    true,
+  ),
+  // Kafka refuses for good.
+  KAFKA_ACCESS_DENIED: info(6, 'See task.kafka.sasl and the ACLs of its user.'),
+  KAFKA_TLS: info(6, 'See task.kafka.tls and tls_ca.'),
+  KAFKA_TOPIC_MISSING: info(
+    6,
+    'Make the topic, or let tailrace make it: task.kafka.create_topics = true and the right to create topics.',
+  ),
+  KAFKA_TOPIC_CLASH: info(
+    6,
+    'Two tables would go to one topic by a character that Kafka does not allow in names: give one of them another name with [[task.table]] to, or change task.kafka.topic.',
+  ),
+  KAFKA_MESSAGE_TOO_LARGE: info(
+    6,
+    'Raise the topic\'s max.message.bytes (and the readers\' fetch sizes), or set task.kafka.oversize = "dead_letter".',
+  ),
+  KAFKA_REFUSED: info(6, 'See task.kafka and the log of the brokers.'),
 } as const satisfies Record<string, ErrorCodeInfo>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

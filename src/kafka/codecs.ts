@@ -1,0 +1,124 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import * as zlib from 'node:zlib';
+import { compress as zstdWasm, init as initZstdWasm } from '@bokuweb/zstd-wasm';
+import { decompress as fzstdDecompress } from 'fzstd';
+import kafkajs from 'kafkajs';
+import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
+import { compress as snappyCompress, uncompress as snappyUncompress } from 'snappyjs';
+
+/*
+ * How a record batch's records are packed (bits 0-2 of its attributes):
+ *
+ *   0 none · 1 gzip · 2 snappy · 3 lz4 (frame format) · 4 zstd
+ *
+ * Snappy comes in the framing of xerial's snappy-java, which Kafka's own clients write:
+ *
+ *    0  8  82 'SNAPPY' 0          magic
+ *    8  4  version, 1
+ *   12  4  oldest compatible version, 1
+ *   16  …  blocks: 4 length, raw snappy data of at most 32 KiB
+ *
+ * and from other clients as one raw block. Source: KIP-57, KIP-110, snappy-java's SnappyOutputStream.
+ */
+
+export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
+export type Compression = (typeof COMPRESSIONS)[number];
+
+/** The number in a batch's attributes. */
+export function compressionId(compression: Compression): number {
+  return COMPRESSIONS.indexOf(compression);
+}
+
+const GZIP_LEVEL = 1;
+const ZSTD_LEVEL = 3;
+const XERIAL_HEADER = Buffer.from([
+  0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1,
+]);
+const XERIAL_MAGIC = XERIAL_HEADER.subarray(0, 8);
+const XERIAL_BLOCK = 32 * 1024;
+
+interface NodeZstd {
+  readonly zstdCompressSync?: (data: Uint8Array) => Buffer;
+  readonly zstdDecompressSync?: (data: Uint8Array) => Buffer;
+}
+
+/** Since Node 22.15; the types of the oldest supported Node do not know it. */
+const nodeZstd = zlib as NodeZstd;
+
+let isZstdReady = nodeZstd.zstdCompressSync !== undefined;
+
+/** Before the first `compress` with zstd: older Node needs its codec loaded. */
+export async function prepareCompression(compression: Compression): Promise<void> {
+  if (compression !== 'zstd' || isZstdReady) return;
+  await initZstdWasm();
+  isZstdReady = true;
+}
+
+export function compress(compression: Exclude<Compression, 'none'>, data: Buffer): Buffer {
+  switch (compression) {
+    case 'gzip':
+      return gzipSync(data, { level: GZIP_LEVEL });
+    case 'snappy':
+      return snappy(data);
+    case 'lz4':
+      return compressFrameSync(data);
+    case 'zstd':
+      return nodeZstd.zstdCompressSync?.(data) ?? viewOf(zstdWasm(data, ZSTD_LEVEL));
+  }
+}
+
+export function decompress(compression: Exclude<Compression, 'none'>, data: Buffer): Buffer {
+  switch (compression) {
+    case 'gzip':
+      return gunzipSync(data);
+    case 'snappy':
+      return unsnappy(data);
+    case 'lz4':
+      return decompressFrameSync(data);
+    case 'zstd':
+      return nodeZstd.zstdDecompressSync?.(data) ?? viewOf(fzstdDecompress(data));
+  }
+}
+
+/** Teaches kafkajs the codecs that it lacks: for its consumer, and for its producer in tests. */
+export function registerCodecs(): void {
+  const codecs = kafkajs.CompressionCodecs as Record<number, unknown>;
+  for (const name of ['snappy', 'lz4', 'zstd'] as const) {
+    codecs[compressionId(name)] = () => ({
+      compress: async (encoder: { readonly buffer: Buffer }) => {
+        await prepareCompression(name);
+        return compress(name, encoder.buffer);
+      },
+      decompress: (data: Buffer) => Promise.resolve(decompress(name, data)),
+    });
+  }
+}
+
+function snappy(data: Buffer): Buffer {
+  const pieces: Buffer[] = [XERIAL_HEADER];
+  for (let start = 0; start < data.length; start += XERIAL_BLOCK) {
+    const block = viewOf(snappyCompress(data.subarray(start, start + XERIAL_BLOCK)));
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(block.length);
+    pieces.push(length, block);
+  }
+  return Buffer.concat(pieces);
+}
+
+function unsnappy(data: Buffer): Buffer {
+  if (!data.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)) {
+    return viewOf(snappyUncompress(data));
+  }
+  const pieces: Buffer[] = [];
+  for (let at = XERIAL_HEADER.length; at < data.length;) {
+    const length = data.readUInt32BE(at);
+    at += 4;
+    pieces.push(viewOf(snappyUncompress(data.subarray(at, at + length))));
+    at += length;
+  }
+  return Buffer.concat(pieces);
+}
+
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
