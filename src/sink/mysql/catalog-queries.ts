@@ -1,6 +1,6 @@
 import type { TableName } from '../../core/table.ts';
 import { readOptionalText, readText, type Row } from '../../server/row-reader.ts';
-import { quoteText } from './sql-text.ts';
+import { quoteText } from '../../server/sql-text.ts';
 
 /** One table's rows of information_schema. */
 export interface CatalogRows {

@@ -8,7 +8,7 @@ import type { ServerConnection } from '../../server/server-connection.ts';
 import { readStoredState, schemaStatements } from './checkpoint-row.ts';
 import { letterStatement } from './dead-letters.ts';
 import { openOwnedTarget, type OwnedTarget, type OwnedTargetOptions } from './owned-target.ts';
-import { quoteText } from './sql-text.ts';
+import { quoteText } from '../../server/sql-text.ts';
 import { CHECKPOINT_TABLE, listTables, StateTables } from './state-database.ts';
 import { TargetTransaction } from './target-transaction.ts';
 import { OWNER } from './task-lock.ts';

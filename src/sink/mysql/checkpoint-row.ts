@@ -5,7 +5,7 @@ import type { SchemaDelta, SchemaState } from '../../core/schema-state.ts';
 import type { Seq } from '../../core/transaction.ts';
 import { readNumber, readOptionalText, readText, type Row } from '../../server/row-reader.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
-import { hexLiteral, quoteText } from './sql-text.ts';
+import { hexLiteral, quoteText } from '../../server/sql-text.ts';
 import type { StateTables } from './state-database.ts';
 
 /** What a checkpoint row holds. */

@@ -7,7 +7,7 @@ import type { TailraceError } from '../../core/errors.ts';
 import type { PlannedStatement, RowRef } from './plan.ts';
 import { formatRowKey } from './row-naming.ts';
 import { rowImagesAsJson } from './row-images-json.ts';
-import { quoteText, quoteTextOrNull } from './sql-text.ts';
+import { quoteText, quoteTextOrNull } from '../../server/sql-text.ts';
 import type { StateTables } from './state-database.ts';
 
 /** Larger rows are kept by their key alone. */

@@ -9,7 +9,7 @@ import {
   whereTask,
   type CheckpointRecord,
 } from './checkpoint-row.ts';
-import { quoteText } from './sql-text.ts';
+import { quoteText } from '../../server/sql-text.ts';
 import { ensureStateDatabase, StateTables } from './state-database.ts';
 import {
   openTargetSession,

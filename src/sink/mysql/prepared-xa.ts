@@ -2,7 +2,7 @@ import type { XaEnd, XaPrepare } from '../../core/change.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
 import { readNumber } from '../../server/row-reader.ts';
 import { TailraceError } from '../../core/errors.ts';
-import { hexLiteral, quoteText } from './sql-text.ts';
+import { hexLiteral, quoteText } from '../../server/sql-text.ts';
 import type { StateTables } from './state-database.ts';
 import { TUNING } from './tuning.ts';
 

@@ -2,7 +2,7 @@ import { TailraceError } from '../../core/errors.ts';
 import { OWN_STATE_COMMENT } from '../../core/own-ddl.ts';
 import { readNumber, readText } from '../../server/row-reader.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
-import { quoteName, quoteText } from './sql-text.ts';
+import { quoteName, quoteText } from '../../server/sql-text.ts';
 
 /**
  * Tables of the state database. A target transaction that changes CHECKPOINT_TABLE first is one of

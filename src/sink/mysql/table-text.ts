@@ -1,7 +1,7 @@
 import type { LiteralSlot } from './literal-writer.ts';
 import { isUtf8, literalForm, NOISY_CHARSETS, type LiteralForm } from './literal-form.ts';
 import type { Dialect } from './dialect.ts';
-import { quoteName } from './sql-text.ts';
+import { quoteName } from '../../server/sql-text.ts';
 import type { BoundColumn, TableBinding } from './table-binding.ts';
 
 export type Slots = readonly (LiteralSlot | undefined)[];

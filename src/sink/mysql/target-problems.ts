@@ -1,7 +1,7 @@
 import { quoteAccount } from '../../server/read-grants.ts';
 import type { ServerInfo } from '../../server/server-info.ts';
 import type { DdlMode } from './ddl/host.ts';
-import { quoteName } from './sql-text.ts';
+import { quoteName } from '../../server/sql-text.ts';
 import { hasPrivilege, missingOn } from './target-privileges.ts';
 import type { TargetSettings } from './target-settings.ts';
 

@@ -4,7 +4,7 @@ import { connectServer } from '../../server/connect.ts';
 import { errorFromServer } from '../../server/error-from-server.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
 import type { ServerInfo } from '../../server/server-info.ts';
-import { addCommand } from './driver-wire.ts';
+import { addCommand } from '../../server/driver-wire.ts';
 import { applySessionSettings, type SessionSettings } from './session-settings.ts';
 import { TextCommand, type StatementReply } from './text-command.ts';
 

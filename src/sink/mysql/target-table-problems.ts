@@ -3,7 +3,7 @@ import type { TableRoute } from '../../core/route.ts';
 import { formatTableName, type Table, type TableName } from '../../core/table.ts';
 import { bindTable } from './bind-table.ts';
 import { TargetCatalog, type CatalogConnection } from './catalog.ts';
-import { quoteName } from './sql-text.ts';
+import { quoteName } from '../../server/sql-text.ts';
 import type { TargetProblem } from './target-problems.ts';
 import type { TargetTable } from './target-table.ts';
 

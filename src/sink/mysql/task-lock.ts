@@ -7,7 +7,7 @@ import { isServerErrno } from '../../server/error-from-server.ts';
 import { readOptionalText } from '../../server/row-reader.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
 import { readCheckpointRecord } from './checkpoint-row.ts';
-import { quoteText } from './sql-text.ts';
+import { quoteText } from '../../server/sql-text.ts';
 import type { StateTables } from './state-database.ts';
 import { TUNING } from './tuning.ts';
 

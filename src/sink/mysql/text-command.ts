@@ -13,7 +13,7 @@
  * From the MySQL documentation ("Protocol::COM_QUERY", "Protocol::OK_Packet"). The driver asks for no
  * session tracking and keeps EOF packets, so `info` runs to the packet's end.
  */
-import type { DriverPacket, DriverWire } from './driver-wire.ts';
+import type { DriverPacket, DriverWire } from '../../server/driver-wire.ts';
 
 /** What one statement answered. */
 export interface StatementReply {

@@ -7,7 +7,7 @@ import type { ServerInfo } from '../../../server/server-info.ts';
 import { collationChoices, utf8mb4Defaults } from './collation-settings.ts';
 import type { DdlSource } from './host.ts';
 import { placeOf } from './refusals.ts';
-import { quoteName } from '../sql-text.ts';
+import { quoteName } from '../../../server/sql-text.ts';
 import { scanStatement } from './scan.ts';
 import { targetSqlMode } from './sql-mode.ts';
 import { constantOffset } from './time-zone.ts';

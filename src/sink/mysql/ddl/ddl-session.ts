@@ -4,7 +4,7 @@ import { OWN_DDL_COMMENT, OWN_DDL_THREAD_ID } from '../../../core/own-ddl.ts';
 import { isServerErrno } from '../../../server/error-from-server.ts';
 import { readOptionalText } from '../../../server/row-reader.ts';
 import type { ServerConnection } from '../../../server/connect.ts';
-import { quoteText } from '../sql-text.ts';
+import { quoteText } from '../../../server/sql-text.ts';
 import { TargetSession } from '../target-session.ts';
 import { applyContext } from './context.ts';
 import { encodeStatement } from './encode-statement.ts';

@@ -4,7 +4,7 @@ import { TailraceError } from '../../../core/errors.ts';
 import { readText } from '../../../server/row-reader.ts';
 import type { ServerConnection } from '../../../server/connect.ts';
 import { LANE, whereTask } from '../checkpoint-row.ts';
-import { quoteText } from '../sql-text.ts';
+import { quoteText } from '../../../server/sql-text.ts';
 import type { StateTables } from '../state-database.ts';
 import type { ObjectStates } from './object-state.ts';
 import type { DdlPlan } from './plan.ts';

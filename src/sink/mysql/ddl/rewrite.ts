@@ -3,7 +3,7 @@ import type { Router } from '../../../core/route.ts';
 import { formatTableName, type TableName } from '../../../core/table.ts';
 import { unrewritable } from './refusals.ts';
 import { findWords, scanStatement, type ScanToken } from './scan.ts';
-import { quoteName } from '../sql-text.ts';
+import { quoteName } from '../../../server/sql-text.ts';
 import { quoteTable } from './table-sql.ts';
 
 interface Edit {

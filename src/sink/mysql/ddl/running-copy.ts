@@ -2,7 +2,7 @@ import { sleep } from '../../../lib/sleep.ts';
 import { isServerErrno } from '../../../server/error-from-server.ts';
 import { readOptionalText } from '../../../server/row-reader.ts';
 import type { ServerConnection } from '../../../server/connect.ts';
-import { quoteText } from '../sql-text.ts';
+import { quoteText } from '../../../server/sql-text.ts';
 
 const POLL_MS = 200;
 const NO_SUCH_THREAD = 1094;
