@@ -1,6 +1,6 @@
 import type { RowImage, RowImages, RowKey, RowVisitor } from '../../core/row.ts';
 import type { ImageShape } from './image-shape.ts';
-import type { ValueCollector } from './value-collector.ts';
+import type { ValueCollector } from '../../core/value-collector.ts';
 
 /** Where the images of one kind stand: image i is from `offsets[i * stride + first]` to the next offset. */
 export interface ImagePlaces {

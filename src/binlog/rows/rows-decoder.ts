@@ -9,7 +9,7 @@ import { WIRE_TYPE } from '../wire-types.ts';
 import { BinlogRowImages } from './binlog-row-images.ts';
 import { ImageShape, type TableLayout } from './image-shape.ts';
 import { PartialUpdateReader } from './partial-update.ts';
-import { ValueCollector } from './value-collector.ts';
+import { ValueCollector } from '../../core/value-collector.ts';
 
 /** Rows of one event, or of a part of it. Insert: after; delete: before; update: both, row by row. */
 export interface RowsSlice {

@@ -1,8 +1,8 @@
-import { isJsonChanges } from '../../core/json-changes.ts';
-import { decodeText } from '../../core/charset.ts';
-import { TailraceError } from '../../core/errors.ts';
-import type { ColumnValue, RowVisitor } from '../../core/row.ts';
-import { type Column, formatTableName, type Table } from '../../core/table.ts';
+import { isJsonChanges } from './json-changes.ts';
+import { decodeText } from './charset.ts';
+import { TailraceError } from './errors.ts';
+import type { ColumnValue, RowVisitor } from './row.ts';
+import { type Column, formatTableName, type Table } from './table.ts';
 
 /** Up to so many bits are handed on as a number; the bytes are exact for more. */
 const NUMBER_BITS = 53;
