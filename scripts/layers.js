@@ -39,6 +39,7 @@ export const layers = {
 /** Packages that one folder alone may import. */
 export const onlyIn = {
   '@vlasky/zongji': 'replica',
+  ssh2: 'server',
   'better-sqlite3': 'checkpoint',
   'smol-toml': 'config',
   pino: 'lib',

@@ -61,16 +61,20 @@ function serverContradictions(task: Table, end: 'source' | 'target'): Contradict
     const message = 'has no effect with tls = "required"; verify-ca or verify-identity use it';
     found.push({ path: [end, 'tls_ca'], message });
   }
-  if (server['ssh'] !== undefined) found.push(...sshContradictions(asTable(server['ssh']), end));
+  const ssh = asTable(server['ssh']);
+  if (server['ssh'] !== undefined) found.push(...sshContradictions(ssh, [end, 'ssh']));
+  if (ssh['jump'] !== undefined) {
+    found.push(...sshContradictions(asTable(ssh['jump']), [end, 'ssh', 'jump']));
+  }
   return found;
 }
 
-function sshContradictions(ssh: Table, end: string): Contradiction[] {
+function sshContradictions(ssh: Table, path: readonly string[]): Contradiction[] {
   const oneOf = (a: string, b: string): Contradiction[] => {
     const count = [ssh[a], ssh[b]].filter((value) => value !== undefined).length;
     if (count === 1) return [];
     const message = count === 0 ? `needs ${a} or ${b}` : `has both ${a} and ${b}: one is wanted`;
-    return [{ path: [end, 'ssh'], message }];
+    return [{ path, message }];
   };
   return [...oneOf('private_key', 'password'), ...oneOf('host_key_sha256', 'known_hosts')];
 }

@@ -59,6 +59,11 @@ export function fileText(context: FieldContext) {
   });
 }
 
+/** The content of a file that nobody else may see. */
+export function secretFile(context: FieldContext) {
+  return fileText(context).transform((text) => new Secret(text, 'file'));
+}
+
 /** `"text"`, `{ env = "NAME" }` or `{ file = "PATH" }`. */
 export function secret(context: FieldContext) {
   return z

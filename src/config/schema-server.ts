@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { camelKeys } from './camel-keys.ts';
 import {
-  filePath,
   fileText,
   hostAddress,
   identifier,
   nonEmpty,
   positionText,
   secret,
+  secretFile,
   tcpAddress,
   type FieldContext,
 } from './fields.ts';
@@ -42,18 +42,30 @@ function serverKeys(context: FieldContext) {
 function ssh(context: FieldContext) {
   return z
     .strictObject({
-      host: tcpAddress.describe('`host:port` of the SSH server.'),
-      user: nonEmpty.describe('Account there.'),
-      private_key: filePath(context).optional().describe('Key file; this or `password`.'),
-      password: secret(context).optional().describe('This or `private_key`.'),
-      host_key_sha256: z
-        .string()
-        .regex(/^SHA256:[A-Za-z0-9+/]{43}=?$/, 'not SHA256:… as ssh-keygen -l prints it')
+      ...sshKeys(context),
+      jump: z
+        .strictObject(sshKeys(context))
+        .transform(camelKeys)
         .optional()
-        .describe('Fingerprint of the host key; this or `known_hosts`.'),
-      known_hosts: filePath(context).optional().describe('File of known host keys.'),
+        .describe('Reach that SSH server through another one: the same keys.'),
     })
     .transform(camelKeys);
+}
+
+function sshKeys(context: FieldContext) {
+  return {
+    host: tcpAddress.describe('`host:port` of the SSH server.'),
+    user: nonEmpty.describe('Account there.'),
+    private_key: secretFile(context).optional().describe('Key file; this or `password`.'),
+    passphrase: secret(context).optional().describe('Of the key file, where it has one.'),
+    password: secret(context).optional().describe('This or `private_key`.'),
+    host_key_sha256: z
+      .string()
+      .regex(/^SHA256:[A-Za-z0-9+/]{43}=?$/, 'not SHA256:… as ssh-keygen -l prints it')
+      .optional()
+      .describe('Fingerprint of the host key; this or `known_hosts`.'),
+    known_hosts: fileText(context).optional().describe('File of known host keys.'),
+  };
 }
 
 interface WithTls {

@@ -119,6 +119,7 @@ export function configSchema(context: FieldContext) {
 export type Config = z.output<ReturnType<typeof configSchema>>;
 export type TaskConfig = z.output<ReturnType<typeof taskSchema>>;
 export type SourceConfig = NonNullable<TaskConfig['source']>;
+export type SshConfig = NonNullable<SourceConfig['ssh']>;
 export type TargetConfig = NonNullable<TaskConfig['target']>;
 export type KafkaConfig = NonNullable<TaskConfig['kafka']>;
 export type FilterConfig = TaskConfig['filter'];

@@ -1,10 +1,36 @@
 import { TailraceError } from '../core/errors.ts';
-import type { KafkaConfig, SourceConfig, TargetConfig, TaskConfig } from './schema.ts';
+import type { KafkaConfig, SourceConfig, SshConfig, TargetConfig, TaskConfig } from './schema.ts';
 
 /** What a connection takes, with the password revealed: for the one who connects, and nobody else. */
 export function serverOptions(server: SourceConfig | TargetConfig) {
-  const { hosts, user, password, tls, tlsCa } = server;
-  return { hosts, user, password: password.reveal(), tls, tlsCa };
+  const { hosts, user, password, tls, tlsCa, ssh } = server;
+  return {
+    hosts,
+    user,
+    password: password.reveal(),
+    tls,
+    tlsCa,
+    ssh: ssh === undefined ? undefined : { ...sshOptions(ssh), jump: jumpOf(ssh) },
+  };
+}
+
+function jumpOf({ jump }: SshConfig) {
+  return jump === undefined ? undefined : { ...sshOptions(jump), jump: undefined };
+}
+
+function sshOptions(ssh: Omit<SshConfig, 'jump'>) {
+  const { host, user, hostKeySha256, knownHosts } = ssh;
+  const privateKey = ssh.privateKey?.reveal();
+  const passphrase = ssh.passphrase?.reveal();
+  return {
+    host,
+    user,
+    privateKey,
+    passphrase,
+    password: ssh.password?.reveal(),
+    hostKeySha256,
+    knownHosts,
+  };
 }
 
 /** The same for a Kafka cluster. */

@@ -63,6 +63,10 @@ export const ERROR_CODES = {
     'Use an account with an authentication plugin that tailrace speaks.',
   ),
   SOURCE_TLS: info(4, 'See task.source.tls and tls_ca.'),
+  SOURCE_SSH: info(
+    4,
+    'See [task.source.ssh]: host key, user, key. A changed host key is trusted only when you write it there.',
+  ),
   SOURCE_BINLOG_OFF: info(4, 'Start the source with log_bin, binlog_format=ROW and a server_id.'),
   SOURCE_POSITION_PURGED: info(
     4,
@@ -130,6 +134,10 @@ export const ERROR_CODES = {
   TARGET_AUTH_UNAVAILABLE: info(
     5,
     'Use an account with an authentication plugin that tailrace speaks.',
+  ),
+  TARGET_SSH: info(
+    5,
+    'See [task.target.ssh]: host key, user, key. A changed host key is trusted only when you write it there.',
   ),
   TARGET_TLS: info(5, 'See task.target.tls and tls_ca.'),
   TARGET_TABLE_MISSING: info(

@@ -5,7 +5,7 @@ import { createDeferred } from '../lib/deferred.ts';
 import { abortReason } from '../lib/until-aborted.ts';
 import { connectServer } from '../server/connect.ts';
 import { driverOptions, secureConnection } from '../server/driver-options.ts';
-import { parseHostAddress } from '../server/host-address.ts';
+import { reachHost, type HostReach } from '../server/reach-host.ts';
 import type { ServerInfo } from '../server/server-info.ts';
 import { checkStart } from './check-start.ts';
 import { DumpConnection } from './dump-connection.ts';
@@ -35,7 +35,9 @@ export async function openReplicaSession(options: ReplicaOptions): Promise<Repli
     clearTimeout(late);
     control.destroy();
   }
-  const session = new DumpSession(options, control.info);
+  const way = { end: 'source', signal } as const;
+  const reach = await reachHost(control.info.host, options.server, way);
+  const session = new DumpSession(options, control.info, reach);
   await session.opened;
   return session;
 }
@@ -47,6 +49,7 @@ export async function openReplicaSession(options: ReplicaOptions): Promise<Repli
 class DumpSession implements ReplicaSession {
   readonly host: string;
   readonly #options: ReplicaOptions;
+  readonly #reach: HostReach;
   readonly #checker = new FrameChecker();
   readonly #opened = createDeferred<undefined>();
   readonly #queue: FrameQueue;
@@ -58,8 +61,9 @@ class DumpSession implements ReplicaSession {
   #threadId = 0;
   #isEnded = false;
 
-  constructor(options: ReplicaOptions, info: ServerInfo) {
+  constructor(options: ReplicaOptions, info: ServerInfo, reach: HostReach) {
     this.host = info.host;
+    this.#reach = reach;
     this.#options = options;
     this.#queue = new FrameQueue({
       highBytes: options.queuedBytesHigh,
@@ -118,11 +122,10 @@ class DumpSession implements ReplicaSession {
 
   #connect(info: ServerInfo): DumpConnection {
     const { server, start } = this.#options;
-    const address = parseHostAddress(info.host);
     return new DumpConnection({
-      driver: driverOptions(server, address),
+      driver: driverOptions(server, this.#reach.near),
       secure: (connection) => {
-        secureConnection(connection, server, address);
+        secureConnection(connection, server, this.#reach.far);
       },
       serverId: this.#options.serverId,
       start,
@@ -140,14 +143,16 @@ class DumpSession implements ReplicaSession {
 
   #note({ bytes, start }: Frame): void {
     if (this.#hasEvents) return;
+    this.#reach.seal();
     this.#threadId = this.#dump.threadId;
     this.#opened.resolve(undefined);
     // Events that the server makes up for the start have no position.
     this.#hasEvents = bytes.readUInt32LE(start + 13) !== 0;
   }
 
-  async #explain(thrown: unknown): Promise<void> {
+  async #explain(raw: unknown): Promise<void> {
     if (this.#isEnded) return;
+    const thrown = raw === undefined ? raw : this.#reach.explain(raw);
     if (thrown instanceof TailraceError) {
       this.#fail(thrown.at({ host: this.host }));
       return;
@@ -185,6 +190,7 @@ class DumpSession implements ReplicaSession {
     this.#watchdog.stop();
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#dump.close();
+    this.#reach.close();
   }
 
   #place() {

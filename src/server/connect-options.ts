@@ -1,3 +1,5 @@
+import type { SshOptions } from './ssh/ssh-options.ts';
+
 /** How to reach one end. Built from the configuration; `password` is already read from its place. */
 export interface ServerOptions {
   /** In order of preference: `host:port`, `[::1]:3306` or `unix:/path`. */
@@ -7,6 +9,8 @@ export interface ServerOptions {
   readonly tls: TlsMode;
   /** PEM text. */
   readonly tlsCa: string | undefined;
+  /** The hosts are reached through this SSH server, which has to know them by these names. */
+  readonly ssh?: SshOptions | undefined;
 }
 
 export const TLS_MODES = ['disabled', 'required', 'verify-ca', 'verify-identity'] as const;

@@ -4,7 +4,7 @@ import { abortReason } from '../lib/until-aborted.ts';
 import type { ServerEnd, ServerOptions } from './connect-options.ts';
 import { driverOptions, secureConnection, type DriverExtras } from './driver-options.ts';
 import { errorFromConnect } from './error-from-server.ts';
-import { parseHostAddress } from './host-address.ts';
+import { reachHost } from './reach-host.ts';
 import { readServerInfo } from './read-server-info.ts';
 import type { Row } from './row-reader.ts';
 import { ServerConnection, streamOf } from './server-connection.ts';
@@ -58,21 +58,25 @@ async function connectHost(
   { end, extra }: ConnectContext,
 ): Promise<ServerConnection> {
   extra.signal?.throwIfAborted();
-  const address = parseHostAddress(host);
-  const raw = createConnection(driverOptions(options, address, extra));
-  secureConnection(raw, options, address);
+  const reach = await reachHost(host, options, { end, signal: extra.signal });
+  const raw = createConnection(driverOptions(options, reach.near, extra));
+  secureConnection(raw, options, reach.far);
+  streamOf(raw).once('close', () => {
+    reach.close();
+  });
   const late = AbortSignal.timeout(LOGIN_TIMEOUT_MS);
   const signal = extra.signal === undefined ? late : AbortSignal.any([extra.signal, late]);
   try {
     await loggedIn(raw, signal);
     await queryRaw(raw, SESSION, signal);
+    reach.seal();
     const info = await readServerInfo(host, (sql) => queryRaw(raw, sql, signal));
     return new ServerConnection(raw, info, end);
   } catch (thrown) {
     raw.on('error', ignore);
     raw.destroy();
     streamOf(raw).destroy();
-    throw late.aborted ? new LateError() : thrown;
+    throw reach.explain(late.aborted ? new LateError() : thrown);
   }
 }
 

@@ -10,14 +10,11 @@ export interface UnusedSetting {
 
 /** What the file may say already and this version does not do. */
 export function findUnusedSettings(task: TaskConfig): readonly UnusedSetting[] {
-  const { source, target, kafka, strategies } = task;
+  const { target, kafka, strategies } = task;
   const found: UnusedSetting[] = [];
   const add = (severity: UnusedSetting['severity'], finding: string): void => {
     found.push({ severity, finding });
   };
-  const direct = 'this version connects to the hosts directly';
-  if (source?.ssh !== undefined) add('error', `[task.source.ssh]: ${direct}`);
-  if (target?.ssh !== undefined) add('error', `[task.target.ssh]: ${direct}`);
   if (kafka !== undefined) add('error', '[task.kafka]: this version publishes nothing');
   if (strategies.some((name) => name !== 'stream')) {
     add('error', 'strategies: this version has stream alone');

@@ -12,6 +12,7 @@ beforeAll(() => {
   baseDir = mkdtempSync(join(tmpdir(), 'tailrace-config-'));
   writeFileSync(join(baseDir, 'ca.pem'), 'PEM TEXT\n');
   writeFileSync(join(baseDir, 'password'), 'from-a-file\n');
+  for (const name of ['id_ed25519', 'k', 'h']) writeFileSync(join(baseDir, name), `from-${name}\n`);
 });
 afterAll(() => {
   rmSync(baseDir, { recursive: true, force: true });
@@ -203,8 +204,9 @@ describe('everything set', () => {
       heartbeatSeconds: 0.5,
       tls: 'verify-ca',
       tlsCa: 'PEM TEXT\n',
-      ssh: { host: 'bastion:22', user: 'ops', privateKey: join(baseDir, 'id_ed25519') },
+      ssh: { host: 'bastion:22', user: 'ops' },
     });
+    expect(source?.ssh?.privateKey?.reveal()).toBe('from-id_ed25519\n');
     expect(source?.password.reveal()).toBe('from-a-file');
     expect(source?.password.origin).toBe('file');
     expect(target?.password.origin).toBe('plain');

@@ -12,10 +12,12 @@ describe('the reference', () => {
       '[[task]]',
       '[task.source]',
       '[task.source.ssh]',
+      '[task.source.ssh.jump]',
       '[task.filter]',
       '[[task.table]]',
       '[task.target]',
       '[task.target.ssh]',
+      '[task.target.ssh.jump]',
       '[task.kafka]',
       '[task.kafka.sasl]',
     ]);
