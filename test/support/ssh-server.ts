@@ -73,7 +73,7 @@ export class SshServer {
                 context.blob ?? Buffer.alloc(0),
                 context.signature,
                 context.hashAlgo,
-              ) === true)));
+              ))));
       if (isRight) context.accept();
       else context.reject(['publickey', 'password']);
     });
