@@ -197,6 +197,11 @@ export class SchemaHistory {
     return [...new Map(names.map((name) => [this.#store.key(name), name])).values()];
   }
 
+  /** Is there such a table, in a form that nobody knows? */
+  isUnknown(name: TableName): boolean {
+    return this.#store.table(name) === 'unknown';
+  }
+
   #parse({ statement, database, context }: ScannedDdl): ParsedDdl {
     return parseDdl(statement, {
       ...this.#options,

@@ -1,7 +1,7 @@
 import { EventDecoder } from '../../binlog/event-decoder.ts';
 import type { BinlogEvent } from '../../binlog/event.ts';
 import type { Frame } from '../../core/frame.ts';
-import type { GtidFlavor } from '../../core/gtid-set.ts';
+import type { Gtid, GtidFlavor } from '../../core/gtid-set.ts';
 import type { Position } from '../../core/position.ts';
 import { openReplicaSession } from '../../replica/open-session.ts';
 import type { DumpStart } from '../../replica/replica-session.ts';
@@ -10,6 +10,7 @@ import type { ScannedDdl } from '../../schema/schema-history.ts';
 import type { ServerOptions } from '../../server/connect-options.ts';
 import { BinlogCursor, compareCoordinates } from './binlog-cursor.ts';
 
+const GTID_TYPES: ReadonlySet<number> = new Set([33, 42, 162]);
 /** Event types that can hold or lead to a statement; the rest is passed over unread. */
 const WANTED_TYPES: ReadonlySet<number> = new Set([2, 4, 15, 40, 165]);
 const HEARTBEATS: ReadonlySet<number> = new Set([27, 41]);
@@ -21,6 +22,11 @@ export interface DdlScanOptions {
   readonly versionNumber: number;
   readonly heartbeatSeconds: number;
   readonly signal: AbortSignal;
+}
+
+/** A DDL that is still to come, and the GTID that it has. */
+export interface FoundDdl extends ScannedDdl {
+  readonly gtid: Gtid | undefined;
 }
 
 /** A server id for a connection that lives only for a moment. */
@@ -39,9 +45,9 @@ export async function scanDdl(
   from: Position,
   to: Position,
   options: DdlScanOptions,
-): Promise<ScannedDdl[]> {
+): Promise<FoundDdl[]> {
   if (isReached(from, to)) return [];
-  const found: ScannedDdl[] = [];
+  const found: FoundDdl[] = [];
   const session = await openReplicaSession({
     server: options.server,
     serverId: randomServerId(),
@@ -53,8 +59,9 @@ export async function scanDdl(
   try {
     const cursor = new BinlogCursor(from.coordinates);
     const decoder = new EventDecoder();
+    const reading: Reading = { decoder, cursor, options, found, gtidFrame: undefined };
     for await (const frames of session) {
-      for (const frame of frames) readFrame(frame, { decoder, cursor, options, found });
+      for (const frame of frames) readFrame(frame, reading);
       if (compareCoordinates(cursor.coordinates, to.coordinates) >= 0) return found;
     }
   } finally {
@@ -76,7 +83,9 @@ interface Reading {
   readonly decoder: EventDecoder;
   readonly cursor: BinlogCursor;
   readonly options: DdlScanOptions;
-  readonly found: ScannedDdl[];
+  readonly found: FoundDdl[];
+  /** Of the group under way; read only when there is a DDL in it. */
+  gtidFrame: Frame | undefined;
 }
 
 function readFrame(frame: Frame, reading: Reading): void {
@@ -87,6 +96,7 @@ function readFrame(frame: Frame, reading: Reading): void {
     return;
   }
   cursor.advance(decoder.header(frame), frame, true);
+  if (GTID_TYPES.has(type)) reading.gtidFrame = frame;
   if (!WANTED_TYPES.has(type)) return;
   const event = decoder.decode(frame);
   if (event.kind === 'rotate') cursor.rotate(event);
@@ -109,8 +119,9 @@ function typeOf(frame: Frame): number {
   return frame.bytes[frame.start + 4] ?? 0;
 }
 
-function collect(event: BinlogEvent, { cursor, options, found }: Reading): void {
+function collect(event: BinlogEvent, reading: Reading): void {
   if (event.kind !== 'query') return;
+  const { cursor, options, found } = reading;
   const { statement, database, context } = event;
   const { kind } = classifyStatement(statement, {
     flavor: options.flavor,
@@ -118,5 +129,12 @@ function collect(event: BinlogEvent, { cursor, options, found }: Reading): void 
     sqlModeNames: context.sqlModeNames,
     defaultDatabase: database,
   });
-  if (kind === 'ddl') found.push({ coordinates: cursor.eventStart, statement, database, context });
+  if (kind !== 'ddl') return;
+  const gtid = gtidOf(reading);
+  found.push({ coordinates: cursor.eventStart, statement, database, context, gtid });
+}
+
+function gtidOf({ decoder, gtidFrame }: Reading): Gtid | undefined {
+  const event = gtidFrame === undefined ? undefined : decoder.decode(gtidFrame);
+  return event?.kind === 'gtid' ? event.gtid : undefined;
 }

@@ -30,7 +30,11 @@ export async function hasGtids(connection: ServerConnection): Promise<boolean> {
   return readOptionalText(row, 'mode') === 'ON';
 }
 
-async function readHeadOnce(connection: ServerConnection, withGtids: boolean): Promise<Position> {
+/** The same at one look: the GTIDs may be a little older than the coordinates. */
+export async function readHeadOnce(
+  connection: ServerConnection,
+  withGtids: boolean,
+): Promise<Position> {
   const { flavor } = connection.info;
   // Before the coordinates: see above.
   const binlogPos = flavor === 'mariadb' ? await readBinlogPos(connection) : '';

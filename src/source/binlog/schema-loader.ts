@@ -4,13 +4,10 @@ import type { TableName } from '../../core/table.ts';
 import { captureSchema, captureTables, type CapturedSchema } from '../../schema/capture.ts';
 import type { ScannedDdl, SchemaHistory } from '../../schema/schema-history.ts';
 import type { ServerConnection } from '../../server/connect.ts';
-import { compareCoordinates } from './binlog-cursor.ts';
 import { scanDdl, type DdlScanOptions } from './ddl-scan.ts';
-import { readHead } from './resolve-position.ts';
-
-/** How often a start tries to find a moment in which nothing that it needs is being altered. */
-const START_ATTEMPTS = 50;
-const LOCK_WAIT_SECONDS = 10;
+import { MovingStart } from './moving-start.ts';
+import { readHead } from './read-head.ts';
+import { waitForDdl } from './wait-for-ddl.ts';
 
 export interface LearnOptions {
   readonly connection: ServerConnection;
@@ -66,27 +63,12 @@ export async function learnTables(
  * which every definition is known; the answer is where it is.
  */
 export async function learnStart(options: StartOptions): Promise<Position> {
-  const { connection, history, from, isWanted, scan, canMove } = options;
+  const { history, from, isWanted, scan, canMove } = options;
   const first = await captureAll(options);
-  const all = await scanDdl(from, first.fence, scan);
-  let { fence } = first;
-  for (let attempt = 0; canMove && attempt < START_ATTEMPTS; attempt += 1) {
-    const touched = history.touchedBy(all).filter(isWanted);
-    if (touched.length === 0) break;
-    const again = await capture(connection, async () => {
-      await waitForDdl(connection, touched);
-      return captureTables(connection, touched);
-    });
-    all.push(...(await scanDdl(fence, again.fence, scan)));
-    fence = again.fence;
-    const racing = all.filter(
-      ({ coordinates }) => compareCoordinates(coordinates, again.before.coordinates) >= 0,
-    );
-    const isCovered = history.touchedBy(all).filter(isWanted).length === touched.length;
-    if (!isCovered || history.touchedBy(racing).some(isWanted)) continue;
-    history.learn(first.captured, [], all);
-    history.learn(again.captured, []);
-    return again.before;
+  const span = await scanDdl(from, first.fence, scan);
+  if (canMove && history.touchedBy(span).some(isWanted)) {
+    history.learn(first.captured, span, span);
+    return new MovingStart(options).moveOn(span);
   }
   await learnCapture(options, first);
   return from;
@@ -103,21 +85,4 @@ async function capture(
   const before = await readHead(connection);
   const captured = await read();
   return { captured, before, fence: await readHead(connection) };
-}
-
-/**
- * MySQL 8 sends a DDL to replicas before information_schema shows it; its metadata lock lasts until it
- * does. Older servers and MariaDB wait for that lock in information_schema itself.
- */
-async function waitForDdl(
-  connection: ServerConnection,
-  names: readonly TableName[],
-): Promise<void> {
-  const { flavor, versionNumber } = connection.info;
-  if (flavor !== 'mysql' || versionNumber < 80_000) return;
-  await connection.run(`SET SESSION lock_wait_timeout = ${LOCK_WAIT_SECONDS}`);
-  for (const { database, table } of names) {
-    // Whether it can be read does not matter: that it can be looked at means that the DDL is over.
-    await connection.query('SELECT 1 FROM ??.?? LIMIT 0', [database, table]).catch(() => undefined);
-  }
 }
