@@ -14,7 +14,7 @@ import { decodePreviousGtids } from './events/previous-gtids.ts';
 import { decodeQuery } from './events/query.ts';
 import { decodeRotate } from './events/rotate.ts';
 import { decodeAnnotateRows, decodeRowsQuery } from './events/rows-query.ts';
-import { decodeRows, isRowsType } from './events/rows.ts';
+import { BitmapCache, decodeRows, isRowsType } from './events/rows.ts';
 import type { SqlModeDialect } from './events/sql-mode.ts';
 import { TableMapCache } from './table-map-cache.ts';
 import { decodeTaggedGtid } from './events/tagged-gtid.ts';
@@ -38,6 +38,7 @@ export class EventDecoder {
   #dialect: SqlModeDialect = { flavor: 'mysql', majorVersion: 8 };
   readonly sources = new GtidSourceInterner();
   readonly tableMaps = new TableMapCache();
+  readonly bitmaps = new BitmapCache();
 
   get flavor(): GtidFlavor {
     return this.#dialect.flavor;
@@ -118,7 +119,10 @@ function addStateful(decoders: (DecodeEvent | undefined)[]): void {
   decoders.forEach((_, typeCode) => {
     if (isRowsType(typeCode)) {
       decoders[typeCode] = (decoder, frame, header) =>
-        decodeRows(frame, header, decoder.postHeaderLength(typeCode));
+        decodeRows(frame, header, {
+          postHeaderLength: decoder.postHeaderLength(typeCode),
+          bitmaps: decoder.bitmaps,
+        });
     }
   });
 }

@@ -97,6 +97,15 @@ export class EventReader {
     return text;
   }
 
+  /** Goes past the next bytes if they are these. */
+  skipIfEqual(wanted: Uint8Array): boolean {
+    const { offset, bytes } = this;
+    if (wanted.length > this.end - offset) return false;
+    for (let i = 0; i < wanted.length; i++) if (bytes[offset + i] !== wanted[i]) return false;
+    this.offset = offset + wanted.length;
+    return true;
+  }
+
   skip(length: number): void {
     this.#take(length);
   }

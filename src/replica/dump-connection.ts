@@ -1,7 +1,7 @@
 import ZongJi from '@vlasky/zongji';
 import type { Connection, ConnectionOptions } from 'mysql2';
 import type { Socket } from 'node:net';
-import { joinLargeEvents } from './large-events.ts';
+import { EventSplitter } from './event-splitter.ts';
 import type { DumpStart } from './replica-session.ts';
 
 /** The inside of zongji and of the driver that this seam stands on; both versions are pinned. */
@@ -19,16 +19,17 @@ type RegisterReplica = (
   done: (error: unknown) => void,
 ) => void;
 
-/** One packet: the driver uses the object again for the next, but never its bytes. */
 interface Packet {
-  readonly buffer: Buffer;
-  /** Of the byte that tells the packet's kind: 0 for an event. */
-  readonly offset: number;
-  readonly end: number;
   isEOF(): boolean;
 }
 
 type PacketHandler = (packet: Packet) => PacketHandler | null;
+
+/** The driver feeds what the socket gives to `packetParser`, whatever that is at the moment. */
+interface DriverInside {
+  packetParser: { execute(chunk: Buffer): void };
+  sequenceId: number;
+}
 
 interface BinlogCommand {
   start(packet: unknown, connection: unknown): PacketHandler;
@@ -43,6 +44,7 @@ export interface DumpConnectionOptions {
   readonly secure: (connection: Connection) => void;
   readonly serverId: number;
   readonly start: DumpStart;
+  readonly leavesOutRowQueries: boolean;
   /** Statements that are run before the dump begins. */
   readonly session: readonly string[];
   /** The bytes of one event, checksum included; they stay as they are. */
@@ -75,7 +77,7 @@ export class DumpConnection {
     this.#zongji.on('ready', () => {
       this.#prepareDump();
     });
-    this.#zongji.start({ serverId: options.serverId, ...startOptions(options.start) });
+    this.#zongji.start({ serverId: options.serverId, ...startOptions(options) });
     this.#secure();
   }
 
@@ -114,10 +116,7 @@ export class DumpConnection {
 
   #secure(): void {
     const { connection, ctrlConnection } = this.#zongji;
-    if (connection !== null) {
-      this.#options.secure(connection);
-      joinLargeEvents(connection);
-    }
+    if (connection !== null) this.#options.secure(connection);
     if (ctrlConnection !== null) this.#options.secure(ctrlConnection);
   }
 
@@ -152,22 +151,19 @@ export class DumpConnection {
   }
 
   #replaceCommand(): void {
-    const { onEvent } = this.#options;
     const finish = (error: unknown): void => {
       this.#finish(error);
     };
+    // Called only for what is no event.
     const receive: PacketHandler = (packet) => {
-      if (packet.isEOF()) {
-        finish(undefined);
-        return null;
-      }
-      try {
-        onEvent(packet.buffer, packet.offset + 1, packet.end);
-      } catch (error) {
-        finish(error);
-        return null;
-      }
-      return receive;
+      const isEnd = packet.isEOF();
+      finish(
+        isEnd ? undefined : new Error('the server answered the dump request with a strange packet'),
+      );
+      return null;
+    };
+    const takeOver = (connection: unknown): void => {
+      this.#takeOverSocket(connection as DriverInside);
     };
     this.#zongji.BinlogClass = class extends this.#zongji.BinlogClass {
       constructor() {
@@ -181,8 +177,34 @@ export class DumpConnection {
       override start(packet: unknown, connection: unknown): PacketHandler {
         // Sends the request; the handler that it returns is zongji's own.
         super.start(packet, connection);
+        takeOver(connection);
         return receive;
       }
+    };
+  }
+
+  /**
+   * From here on the socket's chunks go past the driver's packet parser, whose work for each packet costs
+   * as much as decoding a small event. It only gets what is no event: errors and the end.
+   */
+  #takeOverSocket(connection: DriverInside): void {
+    const driverParser = connection.packetParser;
+    const splitter = new EventSplitter({
+      onEvent: this.#options.onEvent,
+      onOther: (packet) => {
+        connection.sequenceId = packet[3] ?? 0;
+        driverParser.execute(packet);
+      },
+    });
+    connection.packetParser = {
+      execute: (chunk) => {
+        if (this.#isEnded) return;
+        try {
+          splitter.push(chunk);
+        } catch (error) {
+          this.#finish(error);
+        }
+      },
     };
   }
 
@@ -193,8 +215,8 @@ export class DumpConnection {
   }
 }
 
-function startOptions(start: DumpStart): object {
-  const annotate = { requestAnnotateRows: true };
+function startOptions({ start, leavesOutRowQueries }: DumpConnectionOptions): object {
+  const annotate = { requestAnnotateRows: !leavesOutRowQueries };
   return start.kind === 'gtid'
     ? { ...annotate, gtidSet: start.gtidSet.toString() }
     : { ...annotate, filename: start.coordinates.file, position: start.coordinates.offset };

@@ -48,58 +48,53 @@ export class FrameChecker {
   check(bytes: Buffer, start: number, end: number): Frame {
     const length = end - start;
     if (length < HEADER_BYTES) throw this.#corrupt(`an event of ${length} bytes has no header`);
-    const said = bytes.readUInt32LE(start + LENGTH_AT);
+    const said = readU32(bytes, start + LENGTH_AT);
     if (said !== length) {
       throw this.#corrupt(`an event says it has ${said} bytes and came with ${length}`);
     }
     const type = bytes[start + 4] ?? 0;
-    const frame = this.#checkByType(type, { bytes, start, end });
-    this.#remember(type, frame);
+    const frame = this.#checkByType(type, bytes, start, end);
+    const offset = readU32(bytes, start + END_POSITION_AT);
+    if (offset !== 0) this.#offset = offset;
+    if (type === ROTATE) this.#rotate(frame);
     return frame;
   }
 
-  #checkByType(type: number, packet: Packet): Frame {
+  #checkByType(type: number, bytes: Buffer, start: number, end: number): Frame {
     switch (type) {
       case FORMAT_DESCRIPTION:
-        return this.#checkFormatDescription(packet);
+        return this.#checkFormatDescription({ bytes, start, end });
       case HEARTBEAT:
       case HEARTBEAT_V2:
-        return cut(packet, isIntact(packet));
+        return cut(bytes, start, end, isIntact(bytes, start, end));
       case ROTATE:
         // The server makes one up at the start and between files, with or without a checksum.
-        return isArtificial(packet) ? cut(packet, isIntact(packet)) : this.#checkPlain(packet);
-      default:
-        return this.#checkPlain(packet);
+        if (isArtificial(bytes, start)) return cut(bytes, start, end, isIntact(bytes, start, end));
     }
-  }
-
-  #checkPlain(packet: Packet): Frame {
-    if (this.#hasChecksum && !isIntact(packet)) throw this.#wrongChecksum(packet);
-    return cut(packet, this.#hasChecksum);
+    if (this.#hasChecksum && !isIntact(bytes, start, end))
+      throw this.#wrongChecksum(bytes, start, end);
+    return cut(bytes, start, end, this.#hasChecksum);
   }
 
   #checkFormatDescription(packet: Packet): Frame {
-    const { bytes, end } = packet;
+    const { bytes, start, end } = packet;
     const algorithm = bytes[end - CHECKSUM_BYTES - 1] ?? 0;
     if (algorithm > 1) throw this.#corrupt(`checksum algorithm ${algorithm} is unknown`);
     this.#hasChecksum = algorithm === 1;
-    if (this.#hasChecksum && !isIntact(packet) && !isIntact(withoutInUse(packet))) {
-      throw this.#wrongChecksum(packet);
+    if (this.#hasChecksum && !isIntact(bytes, start, end)) {
+      const original = withoutInUse(packet);
+      if (!isIntact(original, 0, original.length)) throw this.#wrongChecksum(bytes, start, end);
     }
-    return cut(packet, true);
+    return cut(bytes, start, end, true);
   }
 
-  #remember(type: number, { bytes, start, end }: Frame): void {
-    const offset = bytes.readUInt32LE(start + END_POSITION_AT);
-    if (offset !== 0) this.#offset = offset;
-    // Rotate: u64 of the position, then the file's name.
-    if (type === ROTATE) {
-      this.#file = bytes.toString('utf8', start + HEADER_BYTES + 8, end);
-      this.#offset = Number(bytes.readBigUInt64LE(start + HEADER_BYTES));
-    }
+  /** Rotate: u64 of the position, then the file's name. */
+  #rotate({ bytes, start, end }: Frame): void {
+    this.#file = bytes.toString('utf8', start + HEADER_BYTES + 8, end);
+    this.#offset = Number(bytes.readBigUInt64LE(start + HEADER_BYTES));
   }
 
-  #wrongChecksum({ bytes, start, end }: Packet): TailraceError {
+  #wrongChecksum(bytes: Buffer, start: number, end: number): TailraceError {
     const type = bytes[start + 4] ?? 0;
     return this.#corrupt(
       `the checksum of an event of type ${type}, ${end - start} bytes, is wrong`,
@@ -119,24 +114,31 @@ interface Packet {
   readonly end: number;
 }
 
-function cut({ bytes, start, end }: Packet, hasChecksum: boolean): Frame {
+/** Separate numbers and no object: these run for every event. */
+function cut(bytes: Buffer, start: number, end: number, hasChecksum: boolean): Frame {
   return hasChecksum
     ? { bytes, start, end: end - CHECKSUM_BYTES, checksumLength: CHECKSUM_BYTES }
     : { bytes, start, end, checksumLength: 0 };
 }
 
-function isIntact({ bytes, start, end }: Packet): boolean {
+function isIntact(bytes: Buffer, start: number, end: number): boolean {
   const last = end - CHECKSUM_BYTES;
-  return last - start >= HEADER_BYTES && crc32(bytes, start, last) === bytes.readUInt32LE(last);
+  return last - start >= HEADER_BYTES && crc32(bytes, start, last) === readU32(bytes, last);
 }
 
-function isArtificial({ bytes, start }: Packet): boolean {
+/** As readUInt32LE, without its checks: the caller made them. */
+function readU32(bytes: Buffer, at: number): number {
+  const low = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16);
+  return low + (bytes[at + 3] ?? 0) * 0x100_0000;
+}
+
+function isArtificial(bytes: Buffer, start: number): boolean {
   return (bytes.readUInt16LE(start + FLAGS_AT) & ARTIFICIAL) !== 0;
 }
 
 /** The checksum of a file that is being written was made before its in-use flag was set. */
-function withoutInUse({ bytes, start, end }: Packet): Packet {
+function withoutInUse({ bytes, start, end }: Packet): Buffer {
   const copy = Buffer.from(bytes.subarray(start, end));
   copy.writeUInt16LE(copy.readUInt16LE(FLAGS_AT) & ~IN_USE, FLAGS_AT);
-  return { bytes: copy, start: 0, end: copy.length };
+  return copy;
 }

@@ -129,6 +129,7 @@ class DumpSession implements ReplicaSession {
       },
       serverId: this.#options.serverId,
       start,
+      leavesOutRowQueries: this.#options.leavesOutRowQueries === true,
       session: sessionStatements(info, this.#options),
       onEvent: (bytes, from, to) => {
         const frame = this.#checker.check(bytes, from, to);

@@ -15,6 +15,8 @@ export interface ReplicaOptions {
   /** Bytes of frames that may wait before the socket is paused. */
   readonly queuedBytesHigh: number;
   readonly start: DumpStart;
+  /** MariaDB leaves the statements behind the rows out of the stream when nobody asks for them. */
+  readonly leavesOutRowQueries?: boolean;
   readonly signal: AbortSignal;
 }
 

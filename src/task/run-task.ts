@@ -144,9 +144,11 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
         queuedBytesHigh: MEMORY.queuedBytesHigh,
         partBytes: MEMORY.partBytes,
         keepsRowQueries: false,
+        leavesOutRowQueries: true,
         logger,
         loadPrepared: (xid) => loadPrepared(sinks(), xid),
-        isSkipped: (gtid, seq) => isMarked(skips, gtid, seq),
+        isSkipped:
+          skips.length === 0 ? undefined : (gtid, seq) => isMarked(skips, gtid, seq),
         discards,
       }),
     createSinks: (description) => [

@@ -121,7 +121,7 @@ function createTail(task: TaskConfig, tail: Tail, gone: AbortController): Stream
         keepsRowQueries: tail.options.rowQuery === true,
         logger,
         loadPrepared: () => Promise.resolve(undefined),
-        isSkipped: () => false,
+        isSkipped: undefined,
         discards,
       }),
   });

@@ -10,7 +10,7 @@ describe('crc32', () => {
 
   it('agrees with zlib for any range of any length', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(50), (bytes, start) => {
+      fc.property(fc.uint8Array({ maxLength: 600 }), fc.nat(50), (bytes, start) => {
         const buffer = Buffer.from(bytes);
         const from = Math.min(start, buffer.length);
         expect(crc32(buffer, from, buffer.length)).toBe(zlibCrc32(buffer.subarray(from)));

@@ -41,7 +41,16 @@ export function decodeGtid(
       : ({ flavor: 'mysql', source: sources.intern(frame.bytes, uuidAt), number } as const);
   const clock = readClock(reader);
   const times = readCommitTimes(reader);
-  return { kind: 'gtid', header, gtid, ...clock, ...times, mariadb: undefined };
+  return {
+    kind: 'gtid',
+    header,
+    gtid,
+    originalCommitMicros: times.originalCommitMicros,
+    immediateCommitMicros: times.immediateCommitMicros,
+    lastCommitted: clock.lastCommitted,
+    sequenceNumber: clock.sequenceNumber,
+    mariadb: undefined,
+  };
 }
 
 function readClock(reader: EventReader): Pick<GtidEvent, 'lastCommitted' | 'sequenceNumber'> {

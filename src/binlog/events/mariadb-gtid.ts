@@ -48,6 +48,7 @@ export function decodeMariadbGtid(frame: Frame, header: EventHeader): GtidEvent 
   const flags = reader.u8();
   const commitId = (flags & FLAG.COMMIT_ID) === 0 ? undefined : reader.u64Big();
   const xid = (flags & (FLAG.PREPARED_XA | FLAG.COMPLETED_XA)) === 0 ? undefined : xidOf(reader);
+  const { alterPhase, threadId } = readExtra(reader);
   return {
     kind: 'gtid',
     header,
@@ -63,7 +64,8 @@ export function decodeMariadbGtid(frame: Frame, header: EventHeader): GtidEvent 
       commitId,
       preparedXid: (flags & FLAG.PREPARED_XA) === 0 ? undefined : xid,
       completedXid: (flags & FLAG.COMPLETED_XA) === 0 ? undefined : xid,
-      ...readExtra(reader),
+      alterPhase,
+      threadId,
     },
   };
 }
@@ -77,11 +79,14 @@ function xidOf(reader: EventReader): string {
 
 function readExtra(reader: EventReader): Pick<MariadbPart, 'alterPhase' | 'threadId'> {
   const extra = reader.remaining === 0 ? 0 : reader.u8();
+  if (extra === 0) return NO_EXTRA;
   if ((extra & EXTRA.MULTI_ENGINE) !== 0) reader.skip(1);
   if ((extra & (EXTRA.COMMIT_ALTER | EXTRA.ROLLBACK_ALTER)) !== 0) reader.skip(8);
   const threadId = (extra & EXTRA.THREAD_ID) === 0 ? undefined : reader.u32();
   return { alterPhase: alterPhaseOf(extra), threadId };
 }
+
+const NO_EXTRA = { alterPhase: undefined, threadId: undefined } as const;
 
 function alterPhaseOf(extra: number): MariadbPart['alterPhase'] {
   if ((extra & EXTRA.START_ALTER) !== 0) return 'start';

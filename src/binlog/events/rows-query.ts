@@ -12,23 +12,34 @@ import { EventReader } from '../event-reader.ts';
  */
 
 export function decodeRowsQuery(frame: Frame, header: EventHeader): RowsQueryEvent {
-  const reader = EventReader.ofBody(frame, 'rows query');
-  reader.skip(1);
-  return lazily(reader, header);
+  return new LazyRowsQuery(frame, header, 1);
 }
 
 export function decodeAnnotateRows(frame: Frame, header: EventHeader): RowsQueryEvent {
-  return lazily(EventReader.ofBody(frame, 'annotate rows'), header);
+  return new LazyRowsQuery(frame, header, 0);
 }
 
-/** Few want it, and it may hold blobs of many megabytes as text. */
-function lazily(reader: EventReader, header: EventHeader): RowsQueryEvent {
-  let text: string | undefined;
-  return {
-    kind: 'rows-query',
-    header,
-    get statement() {
-      return (text ??= reader.utf8(reader.remaining));
-    },
-  };
+/** Few want the text, and it may hold blobs of many megabytes. */
+class LazyRowsQuery implements RowsQueryEvent {
+  readonly kind = 'rows-query';
+  readonly header: EventHeader;
+  readonly #frame: Frame;
+  readonly #skip: number;
+  #text: string | undefined;
+
+  constructor(frame: Frame, header: EventHeader, skip: number) {
+    this.header = header;
+    this.#frame = frame;
+    this.#skip = skip;
+  }
+
+  get statement(): string {
+    return (this.#text ??= this.#read());
+  }
+
+  #read(): string {
+    const reader = EventReader.ofBody(this.#frame, 'rows query');
+    reader.skip(this.#skip);
+    return reader.utf8(reader.remaining);
+  }
 }

@@ -38,26 +38,47 @@ const MAX_COLUMNS = 4096;
 /** v1 events of servers before 5.1.4 had table ids of 4 bytes. */
 const SHORT_POST_HEADER = 6;
 
+/** What a rows event is read with besides its bytes. */
+export interface RowsContext {
+  readonly postHeaderLength: number | undefined;
+  readonly bitmaps: BitmapCache;
+}
+
+/**
+ * The columns of an image are nearly always the same as those before: equal bitmaps are one object, which
+ * saves a view for each and lets those who come after tell by identity.
+ */
+export class BitmapCache {
+  readonly #byLength: (Buffer | undefined)[] = [];
+
+  read(reader: EventReader, length: number): Buffer {
+    const known = this.#byLength[length];
+    if (known !== undefined && reader.skipIfEqual(known)) return known;
+    // Copied: it outlives the socket chunk that it came in.
+    const bitmap = Buffer.from(reader.view(length));
+    this.#byLength[length] = bitmap;
+    return bitmap;
+  }
+}
+
 export function isRowsType(typeCode: number): boolean {
   return KINDS[typeCode] !== undefined;
 }
 
-export function decodeRows(
-  frame: Frame,
-  header: EventHeader,
-  postHeaderLength: number | undefined,
-): RowsEvent {
+export function decodeRows(frame: Frame, header: EventHeader, context: RowsContext): RowsEvent {
   const reader = EventReader.ofBody(frame, 'rows');
   const kind = KINDS[header.typeCode];
   if (kind === undefined) throw reader.invalid(`type ${header.typeCode} has no rows`);
-  const tableId = postHeaderLength === SHORT_POST_HEADER ? reader.u32() : reader.u48();
+  const tableId = context.postHeaderLength === SHORT_POST_HEADER ? reader.u32() : reader.u48();
   const flags = reader.u16();
   if (kind.hasExtraData) skipExtraData(reader);
   const columnCount = reader.lengthEncoded();
   if (columnCount > MAX_COLUMNS) throw reader.invalid(`it has ${columnCount} columns`);
   const bitmapLength = (columnCount + 7) >> 3;
-  const presentFirst = reader.view(bitmapLength);
-  const presentSecond = kind.action === 'update' ? reader.view(bitmapLength) : undefined;
+  const { bitmaps } = context;
+  const presentFirst = bitmaps.read(reader, bitmapLength);
+  const presentSecond = kind.action === 'update' ? bitmaps.read(reader, bitmapLength) : undefined;
+  const images = kind.isCompressed ? inflateRest(reader) : undefined;
   return {
     kind: 'rows',
     header,
@@ -68,14 +89,10 @@ export function decodeRows(
     columnCount,
     presentFirst,
     presentSecond,
-    ...imagesOf(reader, kind),
+    bytes: images ?? reader.bytes,
+    start: images === undefined ? reader.offset : 0,
+    end: images === undefined ? reader.end : images.length,
   };
-}
-
-function imagesOf(reader: EventReader, kind: RowsKind): Pick<RowsEvent, 'bytes' | 'start' | 'end'> {
-  if (!kind.isCompressed) return { bytes: reader.bytes, start: reader.offset, end: reader.end };
-  const bytes = inflateRest(reader);
-  return { bytes, start: 0, end: bytes.length };
 }
 
 function skipExtraData(reader: EventReader): void {

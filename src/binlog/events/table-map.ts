@@ -24,6 +24,7 @@ import { decodeRowMetadata } from './table-map-metadata.ts';
 
 const MAX_COLUMNS = 4096;
 const POST_HEADER_LENGTH = 8;
+const COMPARE_LIMIT = 256;
 
 /** Table id and body, without decoding the body: equal bytes, equal table map. */
 export function tableMapIdentity(frame: Frame): {
@@ -40,13 +41,16 @@ export function tableMapIdOf(frame: Frame): number {
   return EventReader.ofBody(frame, 'table map').u48();
 }
 
-/** As comparing `tableMapIdentity(frame).body` with `body`, without making a view. */
+/** As comparing `tableMapIdentity(frame).body` with `body`, without a view; bodies are too short for a native call to pay. */
 export function hasTableMapBody(frame: Frame, body: Buffer): boolean {
   const start = frame.start + HEADER_LENGTH + POST_HEADER_LENGTH;
-  return (
-    frame.end - start === body.length &&
-    frame.bytes.compare(body, 0, body.length, start, frame.end) === 0
-  );
+  const { length } = body;
+  if (frame.end - start !== length) return false;
+  if (length > COMPARE_LIMIT) {
+    return frame.bytes.compare(body, 0, length, start, frame.end) === 0;
+  }
+  for (let i = 0; i < length; i++) if (frame.bytes[start + i] !== body[i]) return false;
+  return true;
 }
 
 export function decodeTableMap(

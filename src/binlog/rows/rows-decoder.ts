@@ -43,92 +43,95 @@ export class RowsDecoder {
    * The event's rows in slices of about `maxSliceBytes` (at least one row). Throws before the first slice
    * that does not fit; the slices before it are valid.
    */
-  *decode(event: RowsEvent, maxSliceBytes: number): Generator<RowsSlice, void, undefined> {
+  decode(event: RowsEvent, maxSliceBytes: number): Iterable<RowsSlice> {
     if (event.columnCount !== this.#tableMap.columnCount) {
       throw this.#undecodable(
         `it has ${event.columnCount} columns, its table map ${this.#tableMap.columnCount}`,
       );
     }
     const first = this.#shapeOf(event.presentFirst);
-    if (event.presentSecond === undefined) {
-      yield* this.#decodeSingle(event, first, maxSliceBytes);
-    } else {
-      const second = this.#shapeOf(event.presentSecond);
-      yield* event.isPartial
-        ? this.#decodePartial(event, { first, second }, maxSliceBytes)
-        : this.#decodePairs(event, { first, second }, maxSliceBytes);
-    }
-  }
-
-  *#decodeSingle(
-    event: RowsEvent,
-    shape: ImageShape,
-    maxSliceBytes: number,
-  ): Generator<RowsSlice, void, undefined> {
-    const { bytes, end } = event;
-    let at = event.start;
+    const second = event.presentSecond === undefined ? first : this.#shapeOf(event.presentSecond);
     // An event without rows only ends its statement; a row without columns has no bytes either.
-    if (at === end && shape.rowShape.nullBytes > 0) return;
+    if (event.start === event.end && first.rowShape.nullBytes > 0) return NO_SLICES;
+    const size = event.end - event.start;
+    if (size > maxSliceBytes || event.isPartial) {
+      return this.#slices(event, { first, second }, maxSliceBytes);
+    }
+    // Nearly every event: no generator, no second slice.
+    return [this.#cut(event, { first, second }, { at: event.start, limit: event.end })];
+  }
+
+  *#slices(
+    event: RowsEvent,
+    shapes: ShapePair,
+    maxSliceBytes: number,
+  ): Generator<RowsSlice, void, undefined> {
+    const place = { at: event.start, limit: 0 };
+    const reader = event.isPartial
+      ? new PartialUpdateReader(shapes.first, shapes.second, this.#name)
+      : undefined;
     do {
-      const offsets = [at];
-      const limit = at + maxSliceBytes;
-      do {
-        at = this.#next(shape, bytes, at, end);
-        offsets.push(at);
-      } while (at < end && at < limit);
-      const images = this.#images(shape, { bytes, offsets, stride: 1, first: 0 });
-      yield event.action === 'insert' ? { after: images } : { before: images };
-    } while (at < end);
+      place.limit = place.at + maxSliceBytes;
+      yield reader === undefined
+        ? this.#cut(event, shapes, place)
+        : this.#cutPartial(event, reader, { shapes, place });
+    } while (place.at < event.end);
   }
 
-  *#decodePairs(
-    event: RowsEvent,
-    { first, second }: ShapePair,
-    maxSliceBytes: number,
-  ): Generator<RowsSlice, void, undefined> {
+  /** At least one row, up to the limit; moves `place.at` behind them. */
+  #cut(event: RowsEvent, shapes: ShapePair, place: SlicePlace): RowsSlice {
+    if (event.presentSecond !== undefined) return this.#cutPairs(event, shapes, place);
     const { bytes, end } = event;
-    let at = event.start;
-    while (at < end) {
-      const offsets = [at];
-      const limit = at + maxSliceBytes;
-      while (at < end && (at < limit || offsets.length === 1)) {
-        const middle = this.#next(first, bytes, at, end);
-        at = this.#next(second, bytes, middle, end);
-        offsets.push(middle, at);
-      }
-      const places = { bytes, offsets, stride: 2 } as const;
-      yield {
-        before: this.#images(first, { ...places, first: 0 }),
-        after: this.#images(second, { ...places, first: 1 }),
-      };
-    }
+    const { first: shape } = shapes;
+    let { at } = place;
+    const offsets = [at];
+    do {
+      at = this.#next(shape, bytes, at, end);
+      offsets.push(at);
+    } while (at < end && at < place.limit);
+    place.at = at;
+    const images = this.#images(shape, { bytes, offsets, stride: 1, first: 0 });
+    return event.action === 'insert' ? { after: images } : { before: images };
   }
 
-  *#decodePartial(
-    event: RowsEvent,
-    { first, second }: ShapePair,
-    maxSliceBytes: number,
-  ): Generator<RowsSlice, void, undefined> {
+  #cutPairs(event: RowsEvent, { first, second }: ShapePair, place: SlicePlace): RowsSlice {
     const { bytes, end } = event;
-    const reader = new PartialUpdateReader(first, second, this.#name);
-    let at = event.start;
-    while (at < end) {
-      const before: number[] = [at];
-      const limit = at + maxSliceBytes;
-      const after = reader.begin();
-      // Before images and partial after images take turns; the latter are made whole elsewhere.
-      while (at < end && (at < limit || before.length === 1)) {
-        const middle = this.#next(first, bytes, at, end);
-        const next = after.add(bytes, { before: at, start: middle, end });
-        if (next > end) throw this.#undecodable('a partial row image goes beyond its end');
-        at = next;
-        before.push(middle, at);
-      }
-      yield {
-        before: this.#images(first, { bytes, offsets: before, stride: 2, first: 0 }),
-        after: this.#images(second, { ...after.finish(), stride: 1, first: 0 }),
-      };
-    }
+    let { at } = place;
+    const offsets = [at];
+    do {
+      const middle = this.#next(first, bytes, at, end);
+      at = this.#next(second, bytes, middle, end);
+      offsets.push(middle, at);
+    } while (at < end && at < place.limit);
+    place.at = at;
+    return {
+      before: this.#images(first, { bytes, offsets, stride: 2, first: 0 }),
+      after: this.#images(second, { bytes, offsets, stride: 2, first: 1 }),
+    };
+  }
+
+  /** Before images and partial after images take turns; the latter are made whole elsewhere. */
+  #cutPartial(
+    event: RowsEvent,
+    reader: PartialUpdateReader,
+    { shapes: { first, second }, place }: { shapes: ShapePair; place: SlicePlace },
+  ): RowsSlice {
+    const { bytes, end } = event;
+    let { at } = place;
+    const offsets = [at];
+    const after = reader.begin();
+    do {
+      const middle = this.#next(first, bytes, at, end);
+      const next = after.add(bytes, { before: at, start: middle, end });
+      if (next > end) throw this.#undecodable('a partial row image goes beyond its end');
+      at = next;
+      offsets.push(middle, at);
+    } while (at < end && at < place.limit);
+    place.at = at;
+    return {
+      before: this.#images(first, { bytes, offsets, stride: 2, first: 0 }),
+      after: this.#images(second, { ...after.finish(), stride: 1, first: 0 }),
+    };
   }
 
   /** The end of the image at `at`; every image takes at least one byte, but for one without columns. */
@@ -148,14 +151,19 @@ export class RowsDecoder {
 
   #shapeOf(bitmap: Buffer): ImageShape {
     const last = this.#lastShape;
-    if (last !== undefined && equalBytes(this.#lastBitmap, bitmap)) return last;
+    if (
+      last !== undefined &&
+      (this.#lastBitmap === bitmap || equalBytes(this.#lastBitmap, bitmap))
+    ) {
+      return last;
+    }
     const name = bitmap.toString('latin1');
     let shape = this.#shapes.get(name);
     if (shape === undefined) {
       shape = new ImageShape(this.#layout, bitmap);
       this.#shapes.set(name, shape);
     }
-    this.#lastBitmap = Buffer.from(bitmap);
+    this.#lastBitmap = bitmap;
     this.#lastShape = shape;
     return shape;
   }
@@ -200,6 +208,13 @@ function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false;
   for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
   return true;
+}
+
+const NO_SLICES: readonly RowsSlice[] = [];
+
+interface SlicePlace {
+  at: number;
+  limit: number;
 }
 
 interface ShapePair {

@@ -37,9 +37,15 @@ export interface BinlogSourceOptions {
   readonly logger: Logger;
   /** The rows of an XA group that was prepared in an earlier run. */
   readonly loadPrepared: (xid: string) => Promise<readonly Uint8Array[] | undefined>;
-  readonly isSkipped: (gtid: string | undefined, seq: number) => boolean;
+  /** undefined: none is. */
+  readonly isSkipped: ((gtid: string | undefined, seq: number) => boolean) | undefined;
   /** Whether anybody wants the statements behind the rows. */
   readonly keepsRowQueries: boolean;
+  /**
+   * Nobody shows where a single event stands: then MariaDB need not send those statements, which are in the
+   * offsets of the events behind them.
+   */
+  readonly leavesOutRowQueries?: boolean;
   /** One for the life of a task: a source is made anew with each attempt, and must know what to leave out. */
   readonly discards: Discards;
 }
@@ -109,6 +115,7 @@ export class BinlogSource implements Source {
       heartbeatSeconds: this.#options.heartbeatSeconds,
       queuedBytesHigh: this.#options.queuedBytesHigh,
       start: dumpStart(position),
+      leavesOutRowQueries: this.#options.leavesOutRowQueries === true,
       signal,
     });
     this.progress.host = session.host;

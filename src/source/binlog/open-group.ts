@@ -31,7 +31,7 @@ export class OpenGroup {
   schemaDelta: Map<string, string | null> | undefined;
   /** Set while the rows belong to an XA transaction: kept as bytes, not handed on. */
   preparing: PreparedGroup | undefined;
-  readonly #savepoints = new Map<string, Savepoint>();
+  #savepoints: Map<string, Savepoint> | undefined;
 
   constructor(start: GroupStart) {
     this.gtid = start.gtid;
@@ -56,6 +56,7 @@ export class OpenGroup {
   }
 
   setSavepoint(name: string, offset: number): void {
+    this.#savepoints ??= new Map();
     this.#savepoints.set(name.toLowerCase(), {
       part: this.partIndex,
       changes: this.changes.length,
@@ -65,7 +66,7 @@ export class OpenGroup {
   }
 
   savepoint(name: string): Savepoint | undefined {
-    return this.#savepoints.get(name.toLowerCase());
+    return this.#savepoints?.get(name.toLowerCase());
   }
 
   /** Takes back what came after the savepoint; it must be of the part that is being collected. */

@@ -6,7 +6,7 @@ import type { Table } from '../../core/table.ts';
 import type { TableMap } from '../../core/table-map.ts';
 import { TailraceError } from '../../core/errors.ts';
 import type { DropReason } from './open-group.ts';
-import { RowsDecoder } from '../../binlog/rows/rows-decoder.ts';
+import { RowsDecoder, type RowsSlice } from '../../binlog/rows/rows-decoder.ts';
 import type { RowsEvent } from '../../binlog/event.ts';
 import { changesOfCurrentRows } from './row-versions.ts';
 
@@ -56,13 +56,14 @@ export class TableCache {
   /** The binding of these very bytes, if the id has it: saves parsing the table map again. */
   find(tableId: number, body: Buffer): TableBinding | undefined {
     const binding = this.#bindings.get(tableId);
-    return binding?.tableMap.body.equals(body) === true ? binding : undefined;
+    // The decoder gives the same object for the same bytes.
+    const known = binding?.tableMap.body;
+    return known === body || known?.equals(body) === true ? binding : undefined;
   }
 
   set(tableMap: TableMap): TableBinding {
     const binding: TableBinding = {
-      // The event's bytes are part of a socket chunk: what outlives the batch is copied.
-      tableMap: { ...tableMap, body: Buffer.from(tableMap.body) },
+      tableMap,
       dropReason: this.#dropReason(tableMap),
       isCheckpoint: tableMap.table === CHECKPOINT_TABLE,
       reader: undefined,
@@ -83,15 +84,15 @@ export class TableCache {
   }
 
   /** The changes of one rows event, in slices that fit in memory. */
-  *changesOf(event: RowsEvent, place: RowsPlace): Generator<RowsChange> {
+  changesOf(event: RowsEvent, place: RowsPlace): Iterable<RowsChange> {
     const binding = this.get(event.tableId);
     const reader = (binding.reader ??= this.#open(binding.tableMap));
-    for (const images of reader.rows.decode(event, SLICE_BYTES)) {
-      const change = toChange(reader, event, place, images);
-      const { versionEnds } = reader.table;
-      if (versionEnds === undefined) yield change;
-      else yield* changesOfCurrentRows(change, versionEnds);
-    }
+    const slices = reader.rows.decode(event, SLICE_BYTES);
+    const isPlain = reader.table.versionEnds === undefined && Array.isArray(slices);
+    // Nearly every event is one slice: a generator for it would cost more than the slice.
+    return isPlain
+      ? slices.map((images: RowsSlice) => toChange(reader, event, place, images))
+      : changesOfSlices(reader, event, place, slices);
   }
 
   #dropReason(tableMap: TableMap): DropReason | undefined {
@@ -103,6 +104,20 @@ export class TableCache {
     const table = this.#options.tableFor(tableMap);
     const rows = new RowsDecoder(tableMap, table, this.#options.flavor);
     return { table, route: this.#options.router.route(table), rows };
+  }
+}
+
+function* changesOfSlices(
+  reader: NonNullable<TableBinding['reader']>,
+  event: RowsEvent,
+  place: RowsPlace,
+  slices: Iterable<RowsSlice>,
+): Generator<RowsChange> {
+  const { versionEnds } = reader.table;
+  for (const images of slices) {
+    const change = toChange(reader, event, place, images);
+    if (versionEnds === undefined) yield change;
+    else yield* changesOfCurrentRows(change, versionEnds);
   }
 }
 

@@ -45,7 +45,7 @@ export interface AssemblerOptions {
   /** Bytes after which a large transaction is handed on in parts. */
   readonly partBytes: number;
   /** True for the transaction that the operator chose to pass. */
-  readonly isSkipped: (gtid: string | undefined, seq: number) => boolean;
+  readonly isSkipped: ((gtid: string | undefined, seq: number) => boolean) | undefined;
   /** Whether anybody wants the statements behind the rows. */
   readonly keepsRowQueries: boolean;
   readonly countDropped: (reason: DropReason, count: number) => void;
@@ -199,8 +199,11 @@ export class TransactionAssembler {
     const coordinates = this.#options.cursor.eventStart;
     const { serverId } = event.header;
     const group = new OpenGroup({ gtid, coordinates, committedAtMs, serverId });
-    const name = gtid === undefined ? undefined : formatGtid(gtid);
-    if (this.#options.isSkipped(name, this.outbox.nextSeq)) group.dropReason = 'skipped';
+    const { isSkipped } = this.#options;
+    if (isSkipped !== undefined) {
+      const name = gtid === undefined ? undefined : formatGtid(gtid);
+      if (isSkipped(name, this.outbox.nextSeq)) group.dropReason = 'skipped';
+    }
     this.#group = group;
     return group;
   }

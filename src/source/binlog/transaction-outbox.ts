@@ -4,6 +4,8 @@ import { mergeDeltas, type SchemaDelta } from '../../core/schema-state.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import { OpenGroup } from './open-group.ts';
 
+const WHOLE = { index: 0, last: true } as const;
+
 /**
  * Finished transactions and parts that wait to be taken, and the position behind the last that
  * finished. The position and the number move here and nowhere else, at the end of a group (I2).
@@ -64,9 +66,19 @@ export class TransactionOutbox {
   ): void {
     this.#seq += 1;
     this.#position = this.#after(group.gtid, end.coordinates);
+    // One literal with every field in place: this runs for every transaction.
     this.#push({
-      ...this.#transaction(group, { seq: this.#seq, last: true }),
+      seq: this.#seq,
+      origin: 'binlog',
+      gtid: group.gtid,
+      coordinates: group.coordinates,
+      committedAtMs: group.committedAtMs,
+      serverId: group.serverId,
+      threadId: group.threadId,
       xid: end.xid,
+      part: group.partIndex === 0 ? WHOLE : { index: group.partIndex, last: true },
+      changes: group.dropReason === undefined ? group.changes : [],
+      bytes: group.bytes,
       isTransactional: end.isTransactional,
       resumeAt: this.#position,
       schemaDelta: mergeDeltas(this.#waitingDelta, group.schemaDelta),
