@@ -147,8 +147,7 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
         leavesOutRowQueries: true,
         logger,
         loadPrepared: (xid) => loadPrepared(sinks(), xid),
-        isSkipped:
-          skips.length === 0 ? undefined : (gtid, seq) => isMarked(skips, gtid, seq),
+        isSkipped: skips.length === 0 ? undefined : (gtid, seq) => isMarked(skips, gtid, seq),
         discards,
       }),
     createSinks: (description) => [
