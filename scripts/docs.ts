@@ -1,10 +1,11 @@
 /**
- * Writes the generated parts of README.md: the table of errors and the reference of the configuration.
+ * Writes the generated parts of README.md: the tables of errors and metrics and the reference of the configuration.
  * `scripts/docs` runs it; `--check` only tells whether they are current.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { referenceMarkdown } from '../src/config/reference.ts';
 import { ERROR_CODES } from '../src/core/error-codes.ts';
+import { METRICS } from '../src/status/metric-catalogue.ts';
 
 const path = new URL('../README.md', import.meta.url);
 
@@ -16,6 +17,16 @@ export function errorsMarkdown(): string {
   const note =
     '↻: tried again with growing pauses; `run` and `tail` do not end by it, `check` and `position` do.';
   return `| code | exit | next step |\n|---|---|---|\n${rows.join('\n')}\n\n${note}\n`;
+}
+
+/** Those of the process itself come from prom-client, by its own names. */
+export function metricsMarkdown(): string {
+  const rows = METRICS.map(({ name, help, kind, labels = [] }) => {
+    const plain = name.endsWith('_total') ? 'counter' : 'gauge';
+    const type = kind === 'histogram' ? 'histogram' : plain;
+    return `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(' ')} | ${help} |`;
+  });
+  return `| name | type | labels besides \`task\` | meaning |\n|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
 /** The text with everything between the section's two markers replaced. */
@@ -33,7 +44,8 @@ export function currentReadme(): string {
 
 export function generatedReadme(): string {
   const withErrors = replaceSection(currentReadme(), 'errors', errorsMarkdown());
-  return replaceSection(withErrors, 'configuration', referenceMarkdown());
+  const withMetrics = replaceSection(withErrors, 'metrics', metricsMarkdown());
+  return replaceSection(withMetrics, 'configuration', referenceMarkdown());
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {

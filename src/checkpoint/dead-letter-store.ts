@@ -58,6 +58,14 @@ export class DeadLetterStore implements DeadLetterBox {
     return rows.map(fromRow);
   }
 
+  /** Newest first. */
+  latest(limit: number): StoredDeadLetter[] {
+    const rows = this.#database
+      .prepare<[number], Row>('SELECT * FROM dead_letter ORDER BY id DESC LIMIT ?')
+      .all(limit);
+    return rows.map(fromRow);
+  }
+
   get(id: number): StoredDeadLetter | undefined {
     const row = this.#database
       .prepare<[number], Row>('SELECT * FROM dead_letter WHERE id = ?')

@@ -157,6 +157,11 @@ export class TaskStore implements DeadLetterBox {
     return this.#guard(() => this.#letters.list(limit));
   }
 
+  /** Newest first. */
+  latestDeadLetters(limit: number): StoredDeadLetter[] {
+    return this.#guard(() => this.#letters.latest(limit));
+  }
+
   deadLetter(id: number): StoredDeadLetter | undefined {
     return this.#guard(() => this.#letters.get(id));
   }

@@ -67,7 +67,13 @@ function http(context: FieldContext) {
       token: secret(context)
         .optional()
         .describe('Asked of every route that changes something; without it they are off.'),
+      stuck_after_seconds: z
+        .number()
+        .min(1)
+        .default(60)
+        .describe('Nothing done for so long, with something to do: `/healthz` answers 503.'),
     })
+    .transform((keys) => camelKeys({ ...keys, token: keys.token }))
     .readonly();
 }
 

@@ -57,6 +57,15 @@ export class MariadbGtidSet implements GtidSet {
     return true;
   }
 
+  countBeyond(other: GtidSet): number {
+    const theirs = asMariadb(other);
+    let count = 0;
+    for (const { domain, sequence } of this.#whole().values()) {
+      count += Math.max(0, sequence - (theirs.#of(domain)?.sequence ?? 0));
+    }
+    return count;
+  }
+
   toString(): string {
     return [...this.#whole().values()]
       .sort((a, b) => a.domain - b.domain)

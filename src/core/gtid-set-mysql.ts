@@ -89,6 +89,15 @@ export class MysqlGtidSet implements GtidSet {
     return true;
   }
 
+  countBeyond(other: GtidSet): number {
+    const theirs = asMysql(other).#normalised();
+    let count = 0;
+    for (const [source, intervals] of this.#normalised()) {
+      count += countUncovered(intervals, theirs.get(source) ?? []);
+    }
+    return count;
+  }
+
   /** `uuid:1-3:7:tag:1-2,uuid2:1`: the tags of a uuid follow its untagged intervals. */
   toString(): string {
     let text = '';
@@ -145,6 +154,22 @@ function covers(intervals: Intervals | undefined, first: number, last: number): 
     if ((intervals[i] ?? 0) <= first && last <= (intervals[i + 1] ?? 0)) return true;
   }
   return false;
+}
+
+/** Numbers in the first that are not in the second. */
+function countUncovered(ours: Intervals, theirs: Intervals): number {
+  let count = 0;
+  for (let i = 0; i < ours.length; i += 2) {
+    const first = ours[i] ?? 0;
+    const last = ours[i + 1] ?? 0;
+    count += last - first + 1;
+    for (let j = 0; j < theirs.length; j += 2) {
+      const from = Math.max(first, theirs[j] ?? 0);
+      const to = Math.min(last, theirs[j + 1] ?? 0);
+      if (to >= from) count -= to - from + 1;
+    }
+  }
+  return count;
 }
 
 function formatIntervals(intervals: Intervals): string {

@@ -32,6 +32,8 @@ export interface GtidSet {
   contains(gtid: Gtid): boolean;
   /** True when every transaction of `other` is in this one (MariaDB: no domain of it is ahead). */
   includes(other: GtidSet): boolean;
+  /** How many transactions of this one `other` does not have (MariaDB: by sequence numbers, which may have gaps). */
+  countBeyond(other: GtidSet): number;
   /** The server's own notation, sorted; what the server accepts back. */
   toString(): string;
 }

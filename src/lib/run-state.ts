@@ -2,6 +2,7 @@ import { systemClock, type Clock } from './clock.ts';
 
 export const RUN_STATES = [
   'starting',
+  'standby',
   'streaming',
   'retrying',
   'paused',
@@ -20,9 +21,10 @@ export interface RunState {
 
 /** From where one may go where. `failed` is left by a resume after the cause is mended. */
 const NEXT: Readonly<Record<RunStateKind, readonly RunStateKind[]>> = {
-  starting: ['streaming', 'retrying', 'paused', 'stopped', 'failed'],
+  starting: ['standby', 'streaming', 'retrying', 'paused', 'stopped', 'failed'],
+  standby: ['starting', 'streaming', 'retrying', 'stopped', 'failed'],
   streaming: ['retrying', 'paused', 'stopped', 'failed'],
-  retrying: ['starting', 'streaming', 'retrying', 'paused', 'stopped', 'failed'],
+  retrying: ['starting', 'standby', 'streaming', 'retrying', 'paused', 'stopped', 'failed'],
   paused: ['starting', 'stopped', 'failed'],
   stopped: [],
   failed: ['starting', 'stopped'],

@@ -1,14 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Logger } from '../lib/logger.ts';
-import { judgeHealth, judgeReadiness } from './health.ts';
-import { renderMetrics } from './metrics.ts';
-import { PAGE } from './page.ts';
-import type { ProcessStatus } from './task-status.ts';
+import { refuseUnauthorized } from './http/authorize.ts';
+import { answerControl, controlOf, type TaskControls } from './http/control-route.ts';
+import { answerProfile, sendHeap } from './http/debug-routes.ts';
+import { send, text, type Call, type Reply } from './http/reply.ts';
+import { readRoute, type Readings } from './http/routes.ts';
 
-export interface HttpOptions {
+export interface HttpOptions extends Readings {
   /** `host:port` or `[::1]:port`. */
   readonly listen: string;
-  readonly status: () => ProcessStatus;
+  /** undefined: everything that changes something is off. */
+  readonly token?: string | undefined;
+  readonly controls?: TaskControls | undefined;
   readonly logger: Logger;
 }
 
@@ -23,7 +26,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpHandle> {
     answer(request, response, options).catch((error: unknown) => {
       logger.warn({ error: asError(error), path: request.url ?? '' }, 'HTTP request failed');
       if (response.headersSent) response.destroy();
-      else send(response, { code: 500, type: 'text/plain', body: 'internal fault\n' });
+      else send(response, text(500, 'internal fault'));
     });
   });
   const isListening = await tryListen(server, listen, logger);
@@ -60,65 +63,50 @@ function tryListen(server: Server, listen: string, logger: Logger): Promise<bool
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { status }: HttpOptions,
+  options: HttpOptions,
 ): Promise<void> {
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-  const route = ROUTES.get(path);
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
+  const call = callOf(request);
+  if (call === undefined) {
+    send(response, text(404, 'not found'));
+    return;
+  }
+  const isRead = call.method === 'GET' || call.method === 'HEAD';
+  if (controlOf(call.path) !== undefined) {
+    if (call.method === 'POST') {
+      send(response, await answerControl(call, options.controls, options.token));
+    } else send(response, notAllowed('POST'));
+  } else if (!isRead) {
     // A body that nobody reads must not hold the connection.
     request.resume();
-    response.setHeader('allow', 'GET, HEAD');
-    send(response, { code: 405, type: 'text/plain', body: 'only GET here\n' });
-  } else if (route === undefined) {
-    send(response, { code: 404, type: 'text/plain', body: 'not found\n' });
-  } else send(response, await route(status()));
+    send(response, notAllowed('GET, HEAD'));
+  } else if (call.path.startsWith('/debug/')) await answerDebug(call, response, options);
+  else send(response, (await readRoute(call.path, options)) ?? text(404, 'not found'));
 }
 
-interface Reply {
-  readonly code: number;
-  readonly type: string;
-  readonly body: string;
+async function answerDebug(
+  call: Call,
+  response: ServerResponse,
+  { token }: HttpOptions,
+): Promise<void> {
+  const refusal = refuseUnauthorized(call, token);
+  if (refusal !== undefined) send(response, refusal);
+  else if (call.path === '/debug/profile') send(response, await answerProfile(call));
+  else if (call.path === '/debug/heap') {
+    const reply = await sendHeap(response);
+    if (reply !== undefined) send(response, reply);
+  } else send(response, text(404, 'not found'));
 }
 
-type Route = (status: ProcessStatus) => Reply | Promise<Reply>;
-
-const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
-  ['/', () => ({ code: 200, type: 'text/html; charset=utf-8', body: PAGE })],
-  ['/healthz', ({ tasks }) => verdict(judgeHealth(tasks), 'ok')],
-  ['/readyz', ({ tasks }) => verdict(judgeReadiness(tasks), 'ready')],
-  [
-    '/status',
-    (status) => ({
-      code: 200,
-      type: 'application/json; charset=utf-8',
-      body: `${JSON.stringify(status, null, 2)}\n`,
-    }),
-  ],
-  [
-    '/metrics',
-    async (status) => {
-      const { contentType, text } = await renderMetrics(status);
-      return { code: 200, type: contentType, body: text };
-    },
-  ],
-]);
-
-function verdict(problem: string | undefined, good: string): Reply {
-  return {
-    code: problem === undefined ? 200 : 503,
-    type: 'text/plain; charset=utf-8',
-    body: `${problem ?? good}\n`,
-  };
+/** undefined: what was asked for is no path. */
+function callOf(request: IncomingMessage): Call | undefined {
+  const url = request.url ?? '/';
+  if (!url.startsWith('/')) return undefined;
+  const [path = '/', query = ''] = url.split('?', 2);
+  return { method: request.method ?? 'GET', path, query: new URLSearchParams(query), request };
 }
 
-function send(response: ServerResponse, { code, type, body }: Reply): void {
-  const headers = {
-    'content-type': type,
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  };
-  response.writeHead(code, headers).end(body);
+function notAllowed(allow: string): Reply {
+  return text(405, `only ${allow} here`, { allow });
 }
 
 function asError(thrown: unknown): Error {

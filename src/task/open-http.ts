@@ -1,8 +1,10 @@
 import { tcpAddress } from '../config/fields.ts';
+import type { Config } from '../config/schema.ts';
 import { TailraceError } from '../core/errors.ts';
 import type { Logger } from '../lib/logger.ts';
+import type { TaskControls } from '../status/http/control-route.ts';
 import { startHttp, type HttpHandle } from '../status/http-server.ts';
-import type { TaskBoard } from './task-board.ts';
+import type { Fleet } from './fleet.ts';
 import { VERSION } from './version.ts';
 
 /** What `--http` says: an address, or "" for off. */
@@ -13,19 +15,35 @@ export function asListen(text: string): string {
   });
 }
 
+export interface OpenHttpOptions {
+  readonly http: Config['http'];
+  readonly fleet: Pick<Fleet, 'boards'> & Partial<TaskControls>;
+  readonly logger: Logger;
+}
+
 /** Shows these tasks; undefined when it is off. */
-export async function openHttp(
-  listen: string,
-  boards: readonly TaskBoard[],
-  logger: Logger,
-): Promise<HttpHandle | undefined> {
+export async function openHttp(options: OpenHttpOptions): Promise<HttpHandle | undefined> {
+  const { http, fleet, logger } = options;
+  const { listen, token, stuckAfterSeconds } = http;
   if (listen === '') return undefined;
   const startedAt = new Date().toISOString();
   const status = () => ({
     version: VERSION,
     pid: process.pid,
     startedAt,
-    tasks: boards.map((board) => board.status()),
+    tasks: fleet.boards.map((board) => board.status()),
   });
-  return startHttp({ listen, status, logger });
+  return startHttp({
+    listen,
+    status,
+    history: () => fleet.boards.map(({ history }) => history),
+    stuckAfterSeconds,
+    token: token?.reveal(),
+    controls: isControllable(fleet) ? fleet : undefined,
+    logger,
+  });
+}
+
+function isControllable(fleet: Partial<TaskControls>): fleet is TaskControls {
+  return fleet.pause !== undefined && fleet.resume !== undefined && fleet.skip !== undefined;
 }

@@ -17,7 +17,10 @@ import { isStop, retryForever } from './retry-forever.ts';
 import { isMarked, readSkips } from './skip-marker.ts';
 import { StreamTask, type CheckpointStore } from './stream-task.ts';
 import type { TaskBoard } from './task-board.ts';
+import type { TaskControl } from './task-control.ts';
+import { keepLetters, letterReader } from './read-letters.ts';
 import { deriveServerId, routerOf } from './task-setup.ts';
+import { watchSourceHead } from './watch-source-head.ts';
 
 /** The sink whose checkpoint the state file follows. */
 const SINK = 'mysql';
@@ -27,6 +30,7 @@ export interface RunTaskOptions {
   readonly config: Config;
   readonly task: TaskConfig;
   readonly board: TaskBoard;
+  readonly control: TaskControl;
   readonly logger: Logger;
   readonly untilHead: boolean;
   /** Position text of --from. */
@@ -57,6 +61,14 @@ async function runWithStore(options: RunTaskOptions, store: TaskStore): Promise<
   const saveStatus = (): void => {
     store.saveStatus(JSON.stringify(board.status()));
   };
+  board.followLetters(letterReader(store));
+  const watching = new AbortController();
+  const watch = watchSourceHead({
+    server: serverOptions(requireSource(options.task)),
+    board,
+    logger: options.logger,
+    signal: watching.signal,
+  });
   const timer = setInterval(() => {
     // A full disk stops the task by its checkpoint; here it must not be a crash.
     tryQuietly(saveStatus);
@@ -73,7 +85,10 @@ async function runWithStore(options: RunTaskOptions, store: TaskStore): Promise<
     throw thrown;
   } finally {
     clearInterval(timer);
+    watching.abort(new Error('the task has ended'));
+    await watch;
     tryQuietly(saveStatus);
+    board.followLetters(keepLetters(board));
     store.close();
   }
 }
@@ -116,7 +131,7 @@ async function replaceStart(
 }
 
 function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
-  const { config, task, board, logger } = options;
+  const { config, task, board, control, logger } = options;
   const source = requireSource(task);
   const target = requireTarget(task);
   const router = routerOf(task);
@@ -129,6 +144,7 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
     name: task.name,
     logger,
     board,
+    control,
     store: followingStore(store),
     untilHead: options.untilHead,
     maxBytesInFlight: MEMORY.maxBytesInFlight,

@@ -1,9 +1,9 @@
 import type { Config, TaskConfig } from '../config/schema.ts';
-import { toTailraceError } from '../core/errors.ts';
+import { TailraceError, toTailraceError } from '../core/errors.ts';
 import { createLogger, type Logger } from '../lib/logger.ts';
+import { Fleet, type FleetMember } from './fleet.ts';
 import { asListen, openHttp } from './open-http.ts';
 import { runTask } from './run-task.ts';
-import { TaskBoard } from './task-board.ts';
 import { refuseUnusedSettings } from './unused-settings.ts';
 import { isUntilHead, loadTasks } from './task-setup.ts';
 
@@ -22,20 +22,21 @@ export async function runTasks(options: RunOptions): Promise<number> {
   const { config, tasks } = loadTasks(options);
   const untilHead = isUntilHead(options.until);
   const logger = createLogger({ ...config.log });
-  const boards = tasks.map((task) => new TaskBoard(task.name));
+  const fleet = new Fleet(
+    tasks.map(({ name }) => name),
+    { config: options.config, signal: options.signal, logger },
+  );
   const listen = options.http === undefined ? config.http.listen : asListen(options.http);
-  const http = await openHttp(listen, boards, logger);
+  const http = await openHttp({ http: { ...config.http, listen }, fleet, logger });
   const sayStopping = (): void => {
     logger.info('Stopping: what is under way is finished or rolled back');
   };
   options.signal.addEventListener('abort', sayStopping, { once: true });
-  let exitCode = 0;
-  const runs = tasks.map(async (task, index) => {
-    const board = boards[index] ?? new TaskBoard(task.name);
-    const code = await runOne({ config, task, board, untilHead, options, logger });
-    if (exitCode === 0) exitCode = code;
+  const exitCode = await fleet.run((member, isFirst) => {
+    const task = tasks.find(({ name }) => name === member.name);
+    if (task === undefined) throw new TailraceError('INTERNAL_FAULT', `no task ${member.name}`);
+    return runOne({ config, task, member, untilHead, isFirst, options, logger });
   });
-  await Promise.all(runs);
   options.signal.removeEventListener('abort', sayStopping);
   await http?.close();
   return exitCode;
@@ -44,18 +45,30 @@ export async function runTasks(options: RunOptions): Promise<number> {
 interface OneRun {
   readonly config: Config;
   readonly task: TaskConfig;
-  readonly board: TaskBoard;
+  readonly member: FleetMember;
   readonly untilHead: boolean;
+  /** `--from` counts once. */
+  readonly isFirst: boolean;
   readonly options: RunOptions;
   readonly logger: Logger;
 }
 
-async function runOne({ options, logger, ...run }: OneRun): Promise<number> {
+async function runOne({ options, logger, member, isFirst, ...run }: OneRun): Promise<number> {
   const taskLogger = logger.child({ task: run.task.name });
-  const { from, force, signal } = options;
+  const { force, signal } = options;
+  const from = isFirst ? options.from : undefined;
+  const { board, control } = member;
   try {
     refuseUnusedSettings(run.task, taskLogger);
-    await runTask({ ...run, logger: taskLogger, from, force: force === true, signal });
+    await runTask({
+      ...run,
+      board,
+      control,
+      logger: taskLogger,
+      from,
+      force: force === true,
+      signal,
+    });
     taskLogger.info(run.untilHead && !signal.aborted ? 'Caught up' : 'Stopped');
     return 0;
   } catch (thrown) {

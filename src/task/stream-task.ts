@@ -3,6 +3,7 @@ import { toTailraceError } from '../core/errors.ts';
 import { formatPosition, type Position } from '../core/position.ts';
 import type { Sink } from '../core/sink.ts';
 import type { OrderedAcker } from '../core/ticket.ts';
+import type { Transaction } from '../core/transaction.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createOrderedAcker } from '../pipeline/ordered-acker.ts';
 import { pump } from '../pipeline/pump.ts';
@@ -10,6 +11,7 @@ import type { BinlogSource } from '../source/binlog/binlog-source.ts';
 import type { SourceDescription } from '../source/binlog/describe-source.ts';
 import { isStop, retryForever } from './retry-forever.ts';
 import type { TaskBoard } from './task-board.ts';
+import type { TaskControl } from './task-control.ts';
 
 /** Where a task without a sink of its own memory keeps its checkpoint; follows a sink that has one. */
 export interface CheckpointStore {
@@ -33,6 +35,8 @@ export interface StreamTaskOptions {
   readonly startsNow: boolean;
   readonly untilHead: boolean;
   readonly maxBytesInFlight: number;
+  /** By which it is paused; absent: it can't be. */
+  readonly control?: TaskControl;
 }
 
 const CHECKPOINT_INTERVAL_MS = 1000;
@@ -53,13 +57,9 @@ export class StreamTask {
 
   /** Resolves when the signal is aborted or `until` is reached; throws what can't pass by itself. */
   async run(signal: AbortSignal): Promise<void> {
-    const { board, logger } = this.#options;
+    const { board } = this.#options;
     try {
-      await retryForever((onProgress) => this.#attempt(signal, onProgress), {
-        board,
-        logger,
-        signal,
-      });
+      while (!(await this.#runUntilPaused(signal))) await this.#waitPaused(signal);
     } catch (thrown) {
       if (!isStop(thrown, signal)) {
         const error = toTailraceError(thrown);
@@ -68,6 +68,32 @@ export class StreamTask {
       }
     }
     board.end();
+  }
+
+  /** False: it was paused. */
+  async #runUntilPaused(signal: AbortSignal): Promise<boolean> {
+    const { board, logger, control } = this.#options;
+    const inner = control?.attemptSignal(signal) ?? signal;
+    try {
+      await retryForever((onProgress) => this.#attempt(inner, onProgress), {
+        board,
+        logger,
+        signal: inner,
+      });
+      return true;
+    } catch (thrown) {
+      if (signal.aborted || control?.isPaused !== true || !isStop(thrown, inner)) throw thrown;
+      return false;
+    }
+  }
+
+  async #waitPaused(signal: AbortSignal): Promise<void> {
+    const { board, logger, control } = this.#options;
+    board.pause();
+    logger.warn('Paused; POST /tasks/NAME/resume, or a new start, goes on');
+    await control?.untilResumed(signal);
+    board.begin();
+    logger.info('Resumed');
   }
 
   async #attempt(outer: AbortSignal, onProgress: () => void): Promise<void> {
@@ -85,13 +111,13 @@ export class StreamTask {
       board.stream({ source, sinks, acker, from: begin.checkpoint });
       timer = this.#keepSaving(acker, onProgress, inner);
       const until = this.#until === undefined ? {} : { until: this.#until };
-      const transactions = source.stream(begin.checkpoint, {
+      const stream = source.stream(begin.checkpoint, {
         signal,
         schema: begin.schema,
         startsNow: begin.isNow,
         ...until,
       });
-      await pump({ transactions, sinks, acker, signal });
+      await pump({ transactions: counted(stream, board), sinks, acker, signal });
     } finally {
       clearInterval(timer);
       inner.abort(new Error('the attempt is over'));
@@ -152,6 +178,16 @@ export class StreamTask {
     this.#options.store.save(step);
     this.#options.board.checkpoint(step);
     return true;
+  }
+}
+
+async function* counted(
+  transactions: AsyncIterable<readonly Transaction[]>,
+  board: TaskBoard,
+): AsyncGenerator<readonly Transaction[]> {
+  for await (const batch of transactions) {
+    board.count(batch);
+    yield batch;
   }
 }
 

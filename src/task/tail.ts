@@ -13,6 +13,7 @@ import { createLogger, type Logger, type LoggerOptions } from '../lib/logger.ts'
 import { createEncoder } from '../message/create-encoder.ts';
 import { MESSAGE_FORMATS, type MessageFormat } from '../message/encoder.ts';
 import { StdoutSink } from '../sink/stdout/stdout-sink.ts';
+import { STUCK_AFTER_SECONDS } from '../status/health.ts';
 import { BinlogSource } from '../source/binlog/binlog-source.ts';
 import { randomServerId } from '../source/binlog/ddl-scan.ts';
 import { Discards } from '../source/binlog/discards.ts';
@@ -23,6 +24,9 @@ import { isStop } from './retry-forever.ts';
 import { StreamTask, type CheckpointStore } from './stream-task.ts';
 import { TaskBoard } from './task-board.ts';
 import { isUntilHead, routerOf, selectTasks } from './task-setup.ts';
+
+/** Nothing of it can be steered. */
+const TAIL_HTTP = { token: undefined, stuckAfterSeconds: STUCK_AFTER_SECONDS };
 
 export interface TailOptions {
   /** Instead of a configuration file. */
@@ -60,7 +64,7 @@ export async function runTail(options: TailOptions): Promise<number> {
   const { tasks, log } = tasksOf(options);
   const logger = createLogger(log);
   const boards = tasks.map((task) => new TaskBoard(task.name));
-  const http = await openHttp(listen, boards, logger);
+  const http = await openHttp({ http: { ...TAIL_HTTP, listen }, fleet: { boards }, logger });
   // Each task listens to the one output.
   options.output.setMaxListeners(options.output.getMaxListeners() + tasks.length);
   let exitCode = 0;

@@ -1,23 +1,40 @@
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { TailraceError } from '../core/errors.ts';
 import { formatGtid } from '../core/gtid-set-parse.ts';
-import { formatCoordinates, formatPosition } from '../core/position.ts';
+import { formatCoordinates, formatPosition, type BinlogCoordinates } from '../core/position.ts';
 import type { Sink } from '../core/sink.ts';
 import type { OrderedAcker } from '../core/ticket.ts';
-import type { BinlogSource } from '../source/binlog/binlog-source.ts';
-import { HeadWatch } from './head-watch.ts';
-import { RateMeter } from './rate-meter.ts';
-import { redactSecrets } from '../lib/secrets.ts';
+import type { Transaction } from '../core/transaction.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { Histogram } from '../lib/histogram.ts';
 import { RunStateMachine, type RunStateKind } from '../lib/run-state.ts';
-import type { TaskErrorStatus, TaskStatus } from '../status/task-status.ts';
+import { redactSecrets } from '../lib/secrets.ts';
+import type { BinlogSource, SourceProgress } from '../source/binlog/binlog-source.ts';
+import type { SourceHead } from '../source/binlog/head-probe.ts';
+import type {
+  DeadLetterStatus,
+  InspectionStatus,
+  SnapshotStatus,
+  TaskErrorStatus,
+  TaskHistory,
+  TaskStatus,
+  TimingStage,
+} from '../status/task-status.ts';
+import { addTotals, NO_TOTALS, withoutGauges, type Totals } from './attempt-totals.ts';
+import { HeadDistance } from './head-distance.ts';
+import { HeadWatch } from './head-watch.ts';
+import { HistoryRing } from './history-ring.ts';
+import { RateMeter } from './rate-meter.ts';
+import { TableCounter } from './table-counter.ts';
 
 /** A sink that counts what it does. */
 export interface CountingSink extends Sink {
   readonly counters?: Readonly<Record<string, number>>;
+  readonly timings?: Readonly<Partial<Record<TimingStage, Histogram>>>;
 }
 
-interface Running {
-  readonly source: BinlogSource;
+export interface Running {
+  readonly source: { readonly progress: BinlogSource['progress'] };
   readonly sinks: readonly CountingSink[];
   readonly acker: OrderedAcker;
   readonly from: Checkpoint;
@@ -25,22 +42,36 @@ interface Running {
 
 /** Header times are whole seconds, of the statement's begin, by the source's clock. */
 const KEEPS_UP_MS = 3000;
+const NO_LETTERS: DeadLetterStatus = { count: 0, latest: [] };
 
 /** What one task is doing, for `status`, health and the page. It is told; it never asks. */
 export class TaskBoard {
   readonly name: string;
   readonly #state = new RunStateMachine();
   #running: Running | undefined;
+  /** Of the attempts before the one that runs. */
+  #past: Totals = NO_TOTALS;
+  #attempts = 0;
   #checkpoint: Checkpoint | undefined;
   #checkpointAt: Date | undefined;
   #error: TaskErrorStatus | undefined;
   #retries = 0;
+  readonly #errors: Record<string, number> = {};
   /** Since the first of a row of faults with nothing done between. */
   #troubledSinceMs: number | undefined;
-  readonly #head = new HeadWatch();
+  readonly #watch = new HeadWatch();
+  readonly #head = new HeadDistance();
   readonly #ddlSkipped: Record<string, number> = {};
   readonly #transactions = new RateMeter();
   readonly #rows = new RateMeter();
+  readonly #tables = new TableCounter();
+  readonly #history = new HistoryRing();
+  /** Transactions are held back on purpose until this time. */
+  #heldUntilMs = 0;
+  #letters: () => DeadLetterStatus = () => NO_LETTERS;
+  /** Set by who copies and who compares. */
+  snapshot: SnapshotStatus | null = null;
+  inspection: InspectionStatus | null = null;
 
   constructor(name: string) {
     this.name = name;
@@ -50,9 +81,20 @@ export class TaskBoard {
     return this.#state.current.kind;
   }
 
+  /** The host that is being read, or was last. */
+  get sourceHost(): string | undefined {
+    return this.#running?.source.progress.host;
+  }
+
+  get history(): TaskHistory {
+    return { name: this.name, ...this.#history.read() };
+  }
+
   stream(running: Running): void {
+    this.#past = withoutGauges(addTotals(this.#past, this.#running));
     this.#running = running;
-    this.#head.reset();
+    this.#attempts += 1;
+    this.#watch.reset();
     if (running.from.seq > 0) this.#checkpoint = running.from;
     this.#state.to('streaming');
   }
@@ -61,6 +103,26 @@ export class TaskBoard {
     this.#checkpoint = checkpoint;
     this.#checkpointAt = new Date();
     this.#recover();
+  }
+
+  /** They were handed to the sinks. */
+  count(transactions: readonly Transaction[]): void {
+    this.#tables.count(transactions);
+  }
+
+  /** What the source says about itself. */
+  observeHead(head: SourceHead): void {
+    const doneAtMs = this.#doneAtMs(Date.now());
+    this.#head.observe(head, { done: this.#lowWater, read: this.#read, doneAtMs });
+  }
+
+  /** Nothing comes before then, because the task is set to be late. */
+  holdUntil(timeMs: number): void {
+    this.#heldUntilMs = timeMs;
+  }
+
+  followLetters(read: () => DeadLetterStatus): void {
+    this.#letters = read;
   }
 
   /** Connected, nothing in flight, and the source says that it has nothing more. */
@@ -78,13 +140,29 @@ export class TaskBoard {
   retry(error: TailraceError): void {
     this.#retries += 1;
     this.#troubledSinceMs ??= Date.now();
-    this.#error = errorStatus(error);
+    this.#fault(error);
     this.#state.to('retrying', error);
   }
 
   fail(error: TailraceError): void {
-    this.#error = errorStatus(error);
+    if (this.state !== 'failed') this.#fault(error);
     this.#state.to('failed', error);
+  }
+
+  pause(): void {
+    this.#recover();
+    this.#state.to('paused');
+  }
+
+  /** Again, after a pause or after the cause of a failure was mended. */
+  begin(): void {
+    this.#recover();
+    this.#state.to('starting');
+  }
+
+  /** Another process runs the task; this one takes over when it ends. */
+  standBy(): void {
+    this.#state.to('standby');
   }
 
   end(): void {
@@ -93,34 +171,47 @@ export class TaskBoard {
 
   status(nowMs: number = Date.now()): TaskStatus {
     if (this.isCalm) this.#recover();
-    const sinks = this.#sinkCounters();
-    const source = this.#sourceStatus();
-    this.#transactions.sample(nowMs, source.transactions);
-    this.#rows.sample(nowMs, sumOf(sinks, 'rows'));
+    const totals = addTotals(this.#past, this.#running);
+    this.#transactions.sample(nowMs, totals.transactions);
+    this.#rows.sample(nowMs, sumOf(totals.sinks, 'rows'));
+    const rates = {
+      transactionsPerSecond: this.#transactions.perSecond,
+      rowsPerSecond: this.#rows.perSecond,
+    };
+    const lag = this.#lag(nowMs);
+    this.#history.add(nowMs, { lagSeconds: lag.seconds, ...rates });
     return {
       name: this.name,
       state: this.state,
       since: new Date(this.#state.current.sinceMs).toISOString(),
       ...this.#checkpointStatus(),
-      source,
-      lag: {
-        seconds: this.#lagSeconds(nowMs),
-        oldest: this.#oldestName(),
-        bytesInFlight: this.#running?.acker.bytesInFlight ?? 0,
-      },
-      rates: {
-        transactionsPerSecond: this.#transactions.perSecond,
-        rowsPerSecond: this.#rows.perSecond,
-      },
-      sinks,
+      source: this.#sourceStatus(totals),
+      lag,
+      retention: this.#head.retention(nowMs),
+      rates,
+      tables: this.#tables.sample(nowMs),
+      sinks: totals.sinks,
+      timings: totals.timings,
       retries: this.#retries,
-      stalledSeconds: this.#stalledMs(nowMs, sinks) / 1000,
+      errors: { ...this.#errors },
+      deadLetters: this.#letters(),
+      snapshot: this.snapshot,
+      inspection: this.inspection,
+      stalledSeconds: this.#stalledMs(nowMs, sumOf(totals.sinks, 'rows')) / 1000,
       error: this.#error ?? null,
     };
   }
 
+  get #lowWater(): Checkpoint | undefined {
+    return this.#running?.acker.lowWater ?? this.#checkpoint;
+  }
+
+  get #read(): BinlogCoordinates | undefined {
+    return this.#running?.source.progress.coordinates;
+  }
+
   #checkpointStatus(): Pick<TaskStatus, 'position' | 'coordinates' | 'seq' | 'checkpointAt'> {
-    const checkpoint = this.#running?.acker.lowWater ?? this.#checkpoint;
+    const checkpoint = this.#lowWater;
     const checkpointAt = this.#checkpointAt?.toISOString() ?? null;
     if (checkpoint === undefined) {
       return { position: null, coordinates: null, seq: null, checkpointAt };
@@ -130,18 +221,38 @@ export class TaskBoard {
     return { position: formatPosition(position), coordinates, seq, checkpointAt };
   }
 
-  #sourceStatus(): TaskStatus['source'] {
-    const progress = this.#running?.source.progress;
-    if (progress === undefined) {
-      return { host: null, coordinates: null, transactions: 0, dropped: {} };
-    }
-    const { host, coordinates, transactions, dropped } = progress;
+  #sourceStatus({ transactions, bytes, dropped }: Totals): TaskStatus['source'] {
+    const coordinates = this.#read;
     return {
-      host: host ?? null,
+      host: this.sourceHost ?? null,
       coordinates: coordinates === undefined ? null : formatCoordinates(coordinates),
       transactions,
+      bytes,
+      reconnects: Math.max(0, this.#attempts - 1),
       dropped: { ...dropped, ...this.#ddlSkipped },
+      head: this.#head.status,
     };
+  }
+
+  #lag(nowMs: number): TaskStatus['lag'] {
+    const oldest = this.state === 'streaming' ? this.#running?.acker.oldest : undefined;
+    const distance = this.#head.distance(this.#lowWater);
+    return {
+      seconds: this.#lagSeconds(nowMs),
+      transactions: distance.transactions ?? null,
+      bytes: distance.bytes ?? null,
+      oldest: oldest === undefined ? null : nameOf(oldest.transaction),
+      oldestSeconds:
+        oldest === undefined
+          ? null
+          : Math.max(0, (systemClock.monotonicMs() - oldest.sinceMs) / 1000),
+      bytesInFlight: this.#running?.acker.bytesInFlight ?? 0,
+    };
+  }
+
+  #fault(error: TailraceError): void {
+    this.#errors[error.code] = (this.#errors[error.code] ?? 0) + 1;
+    this.#error = errorStatus(error);
   }
 
   #recover(): void {
@@ -149,44 +260,47 @@ export class TaskBoard {
     this.#troubledSinceMs = undefined;
   }
 
-  #oldestName(): string | null {
-    const transaction = this.#running?.acker.oldest?.transaction;
-    if (transaction === undefined || this.state !== 'streaming') return null;
-    const { gtid, coordinates } = transaction;
-    return gtid === undefined ? formatCoordinates(coordinates) : formatGtid(gtid);
-  }
-
-  #stalledMs(nowMs: number, sinks: Record<string, Record<string, number>>): number {
+  #stalledMs(nowMs: number, rowsDone: number): number {
     const running = this.state === 'streaming' ? this.#running : undefined;
-    const headMs =
-      running === undefined ? 0 : this.#head.look(running, sumOf(sinks, 'rows'), nowMs);
-    const troubledMs = this.#troubledSinceMs === undefined ? 0 : nowMs - this.#troubledSinceMs;
-    return Math.max(0, headMs, troubledMs);
+    const isHeld = this.#heldUntilMs > nowMs;
+    const isBehind = this.#head.isBehind(this.#read);
+    const stuckMs =
+      running === undefined || isHeld
+        ? 0
+        : this.#watch.look(running, { rowsDone, isBehind, nowMs });
+    const isTrying = this.state === 'retrying' || this.state === 'streaming';
+    const troubledMs =
+      this.#troubledSinceMs === undefined || !isTrying ? 0 : nowMs - this.#troubledSinceMs;
+    return Math.max(0, stuckMs, troubledMs);
   }
 
   #lagSeconds(nowMs: number): number | null {
+    if (this.#running === undefined || this.state !== 'streaming') return null;
+    return Math.max(0, (nowMs - this.#doneAtMs(nowMs)) / 1000);
+  }
+
+  /** Commit time up to which everything is done. */
+  #doneAtMs(nowMs: number): number {
     const running = this.#running;
-    if (running === undefined || this.state !== 'streaming') return null;
-    const { oldest } = running.acker;
-    const committedAtMs = oldest?.transaction.committedAtMs ?? this.#unreadSince(running);
-    return committedAtMs === undefined ? 0 : Math.max(0, (nowMs - committedAtMs) / 1000);
-  }
-
-  /** Nothing in flight: either all is done, or the source has more that has not come yet. */
-  #unreadSince({ source }: Running): number | undefined {
-    const { idleSinceMs, lastCommitAtMs, lastReadAtMs } = source.progress;
-    if (idleSinceMs !== undefined || lastCommitAtMs === undefined) return undefined;
-    // What came last was fresh when it came: the stream keeps up, until the source says otherwise.
-    return (lastReadAtMs ?? 0) - lastCommitAtMs < KEEPS_UP_MS ? undefined : lastCommitAtMs;
-  }
-
-  #sinkCounters(): Record<string, Record<string, number>> {
-    const sinks = this.#running?.sinks ?? [];
-    return Object.fromEntries(sinks.map((sink) => [sink.name, { ...sink.counters }]));
+    if (running === undefined) return nowMs;
+    const open = running.acker.oldest?.transaction.committedAtMs;
+    return open ?? unreadSince(running.source.progress) ?? nowMs;
   }
 }
 
-function sumOf(sinks: Record<string, Record<string, number>>, name: string): number {
+/** Nothing in flight: either all is done, or the source has more that has not come yet. */
+function unreadSince(progress: SourceProgress): number | undefined {
+  const { idleSinceMs, lastCommitAtMs, lastReadAtMs } = progress;
+  if (idleSinceMs !== undefined || lastCommitAtMs === undefined) return undefined;
+  // What came last was fresh when it came: the stream keeps up, until the source says otherwise.
+  return (lastReadAtMs ?? 0) - lastCommitAtMs < KEEPS_UP_MS ? undefined : lastCommitAtMs;
+}
+
+function nameOf({ gtid, coordinates }: Transaction): string {
+  return gtid === undefined ? formatCoordinates(coordinates) : formatGtid(gtid);
+}
+
+function sumOf(sinks: Totals['sinks'], name: string): number {
   return Object.values(sinks).reduce((sum, counters) => sum + (counters[name] ?? 0), 0);
 }
 

@@ -18,7 +18,7 @@ describe('renderMetrics', () => {
     const text = await render({
       state: 'streaming',
       retries: 3,
-      lag: { seconds: 1.5, oldest: null, bytesInFlight: 10 },
+      lag: { ...new TaskBoard('x').status().lag, seconds: 1.5, bytesInFlight: 10 },
       sinks: { mysql: { rows: 7, lastCommitMs: 250, queuedBytes: 9 } },
     });
     for (const line of [

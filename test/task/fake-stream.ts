@@ -3,6 +3,7 @@ import type { Position } from '../../src/core/position.ts';
 import type { Delivery, Sink } from '../../src/core/sink.ts';
 import type { Transaction } from '../../src/core/transaction.ts';
 import type { Logger } from '../../src/lib/logger.ts';
+import { Histogram } from '../../src/lib/histogram.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import type { BinlogSource, SourceProgress } from '../../src/source/binlog/binlog-source.ts';
 import type { CheckpointStore } from '../../src/task/stream-task.ts';
@@ -29,6 +30,7 @@ export function fakeProgress(more: Partial<SourceProgress> = {}): SourceProgress
     idleSinceMs: undefined,
     transactions: 0,
     bytes: 0,
+    decode: new Histogram(),
     dropped: { filtered: 0, own: 0, skipped: 0, 'rolled-back': 0, sequence: 0 },
     ...more,
   };

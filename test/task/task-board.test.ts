@@ -3,7 +3,7 @@ import { TailraceError } from '../../src/core/errors.ts';
 import type { OrderedAcker } from '../../src/core/ticket.ts';
 import type { Transaction } from '../../src/core/transaction.ts';
 import { registerSecret } from '../../src/lib/secrets.ts';
-import type { BinlogSource, SourceProgress } from '../../src/source/binlog/binlog-source.ts';
+import type { SourceProgress } from '../../src/source/binlog/binlog-source.ts';
 import { judgeHealth, judgeReadiness } from '../../src/status/health.ts';
 import { TaskBoard } from '../../src/task/task-board.ts';
 import { fakeDdl, fakeTransaction } from '../support/fake-change.ts';
@@ -30,7 +30,7 @@ function streaming(more: Partial<SourceProgress> = {}) {
   const sink = Object.assign(new FakeSink(), { counters: { rows: 0, transactions: 0 } });
   const connect = (): void => {
     board.stream({
-      source: { progress } as unknown as BinlogSource,
+      source: { progress },
       sinks: [sink],
       acker: acker as unknown as OrderedAcker,
       from: { seq: 0, position: positionAt(0) },
@@ -52,7 +52,7 @@ describe('lag', () => {
   it('is the age of the oldest transaction that is not done', () => {
     const { board, hold } = streaming();
     hold({ committedAtMs: T0 - 5000 });
-    expect(board.status().lag).toEqual({
+    expect(board.status().lag).toMatchObject({
       seconds: 5,
       oldest: '00000000-0000-0000-0000-000000000001:7',
       bytesInFlight: 0,

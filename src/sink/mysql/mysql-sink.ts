@@ -7,6 +7,7 @@ import { createBackoff, type Backoff } from '../../lib/backoff.ts';
 import { ByteGate } from '../../lib/byte-gate.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createDeferred } from '../../lib/deferred.ts';
+import { Histogram } from '../../lib/histogram.ts';
 import { countRows, GroupBuilder, type Unit } from './group-builder.ts';
 import type { MysqlSinkOptions } from './mysql-sink-options.ts';
 import { loadPreparedPayload } from './prepared-xa.ts';
@@ -47,6 +48,7 @@ interface Unsettled {
 export class MysqlSink implements Sink {
   readonly name = 'mysql';
   readonly counters: SinkCounters = createSinkCounters();
+  readonly timings = { group: new Histogram(), apply: new Histogram() };
   readonly #options: MysqlSinkOptions;
   readonly #builder = new GroupBuilder();
   readonly #gate = new ByteGate(TUNING.queuedBytes);
@@ -73,6 +75,7 @@ export class MysqlSink implements Sink {
     this.#failure.promise.catch(() => undefined);
     this.#session = new SinkSession(options, {
       counters: this.counters,
+      planning: this.timings.group,
       signal: this.#closing.signal,
       onCommitted: (step) => {
         this.#settle(step);
@@ -175,6 +178,7 @@ export class MysqlSink implements Sink {
       this.#isGroupRunning = false;
     });
     this.counters.lastCommitMs = systemClock.monotonicMs() - sinceMs;
+    this.timings.apply.observeMs(this.counters.lastCommitMs);
     this.#release(unit);
   }
 

@@ -4,6 +4,7 @@ import type { DeadLetter } from '../../core/dead-letter.ts';
 import { TailraceError } from '../../core/errors.ts';
 import type { Delivery } from '../../core/sink.ts';
 import type { Transaction } from '../../core/transaction.ts';
+import type { Histogram } from '../../lib/histogram.ts';
 import { connectServer } from '../../server/connect.ts';
 import { TargetCatalog } from './catalog.ts';
 import { checkpointMoved } from './checkpoint-row.ts';
@@ -22,6 +23,8 @@ import { stepOf, UnitApplier } from './unit-applier.ts';
 
 export interface SinkSessionEvents {
   readonly counters: SinkCounters;
+  /** Told how long the making of each group's statements took. */
+  readonly planning: Histogram;
   /** Aborted when the sink closes. */
   readonly signal: AbortSignal;
   readonly onCommitted: (step: CheckpointStep) => void;
@@ -197,6 +200,7 @@ export class SinkSession {
       policy: options.onConflict,
       isInOrder: options.apply === 'in_order',
       counters: events.counters,
+      planning: events.planning,
       onCommitted: (step) => {
         this.#committed(step);
       },

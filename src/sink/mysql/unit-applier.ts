@@ -2,6 +2,8 @@ import type { CheckpointStep } from '../../core/checkpoint.ts';
 import type { Change, RowsChange } from '../../core/change.ts';
 import type { DeadLetter } from '../../core/dead-letter.ts';
 import { TailraceError, toTailraceError } from '../../core/errors.ts';
+import type { Histogram } from '../../lib/histogram.ts';
+import { Stopwatch } from '../../lib/stopwatch.ts';
 import { mergeDeltas, type SchemaDelta } from '../../core/schema-state.ts';
 import type { Delivery } from '../../core/sink.ts';
 import type { Transaction } from '../../core/transaction.ts';
@@ -34,6 +36,8 @@ export interface UnitApplierOptions {
   readonly policy: ConflictPolicy;
   readonly isInOrder: boolean;
   readonly counters: SinkCounters;
+  /** Told how long the making of each group's statements took. */
+  readonly planning: Histogram;
   /** The checkpoint moved to the step: everything up to its seq is durable. */
   readonly onCommitted: (step: CheckpointStep) => void;
   readonly onDeadLetters: (letters: readonly DeadLetter[]) => void;
@@ -92,11 +96,11 @@ export class UnitApplier {
    * has to be asked of the server: its session is in the middle of something.
    */
   planAhead(transactions: readonly Transaction[]): void {
-    const { binder, planner, isInOrder } = this.#options;
+    const { binder, isInOrder } = this.#options;
     const changes = rowsOf(changesOf(transactions));
     if (isInOrder || changes.length === 0 || !binder.isPrepared(changes)) return;
     if (!binder.areTransactional(changes)) return;
-    this.#ahead = { of: transactions, packets: planner.planGroup(changes, binder).packets };
+    this.#ahead = { of: transactions, packets: this.#planGroup(changes) };
   }
 
   async applyGroup(deliveries: readonly Delivery[]): Promise<void> {
@@ -184,13 +188,21 @@ export class UnitApplier {
     try {
       await binder.prepare(changes);
       if (!binder.areTransactional(changes)) return undefined;
-      if (!isInOrder) return planner.planGroup(changes, binder).packets;
+      if (!isInOrder) return this.#planGroup(changes);
       return inOrderPackets(changes, { planner, binder, maxBytes: packetBytes(target) });
     } catch (thrown) {
       const error = toTailraceError(thrown);
       if (error.isTransient || error.code === 'INTERNAL_FAULT') throw error;
       return undefined;
     }
+  }
+
+  #planGroup(changes: readonly RowsChange[]): readonly StatementPacket[] {
+    const { planner, binder, planning } = this.#options;
+    const watch = new Stopwatch();
+    const { packets } = planner.planGroup(changes, binder);
+    planning.observeMs(watch.ms);
+    return packets;
   }
 
   async #runPackets(

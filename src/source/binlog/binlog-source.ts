@@ -9,7 +9,9 @@ import type { SchemaState } from '../../core/schema-state.ts';
 import type { Source, StreamOptions } from '../../core/source.ts';
 import type { TableName } from '../../core/table.ts';
 import type { Transaction } from '../../core/transaction.ts';
+import { Histogram } from '../../lib/histogram.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { Stopwatch } from '../../lib/stopwatch.ts';
 import { openReplicaSession } from '../../replica/open-session.ts';
 import { SchemaHistory } from '../../schema/schema-history.ts';
 import { connectServer, type ServerConnection } from '../../server/connect.ts';
@@ -70,6 +72,8 @@ export interface SourceProgress {
   transactions: number;
   bytes: number;
   dropped: Record<DropReason, number>;
+  /** How long each batch of frames took to become transactions. */
+  readonly decode: Histogram;
 }
 
 /** A MySQL or MariaDB server read as a replica. */
@@ -84,6 +88,7 @@ export class BinlogSource implements Source {
     transactions: 0,
     bytes: 0,
     dropped: noneDropped(),
+    decode: new Histogram(),
   };
 
   constructor(options: BinlogSourceOptions) {
@@ -191,16 +196,20 @@ export class BinlogSource implements Source {
     frames: readonly Frame[],
     stream: OpenStream,
   ): AsyncGenerator<readonly Transaction[]> {
+    const { progress } = this;
+    const watch = new Stopwatch();
     for (const frame of frames) {
+      progress.bytes += frame.end - frame.start;
       const event = this.#decode(frame, stream);
-      if (event.kind === 'transaction-payload') yield* this.#readPayload(event, stream);
+      if (event.kind === 'transaction-payload') yield* this.#readPayload(event, stream, watch);
       else {
         // Nearly every event is handled without waiting: a promise for each would cost more than it.
         const wait = this.#handle(event, frame, stream);
         if (wait !== undefined) await wait;
       }
-      if (stream.assembler.outbox.bytes >= HAND_ON_BYTES) yield stream.assembler.outbox.take();
+      if (stream.assembler.outbox.bytes >= HAND_ON_BYTES) yield* handOn(stream, watch);
     }
+    progress.decode.observeMs(watch.ms);
   }
 
   #decode(frame: Frame, stream: OpenStream): BinlogEvent {
@@ -216,10 +225,11 @@ export class BinlogSource implements Source {
   async *#readPayload(
     payload: TransactionPayloadEvent,
     stream: OpenStream,
+    watch: Stopwatch,
   ): AsyncGenerator<readonly Transaction[]> {
     for (const frame of payload.frames()) {
       await this.#handle(stream.decoder.decode(frame), frame, stream);
-      if (stream.assembler.outbox.bytes >= HAND_ON_BYTES) yield stream.assembler.outbox.take();
+      if (stream.assembler.outbox.bytes >= HAND_ON_BYTES) yield* handOn(stream, watch);
     }
   }
 
@@ -302,6 +312,13 @@ export class BinlogSource implements Source {
       await connection.close();
     }
   }
+}
+
+/** What is done with it until the next is wanted is not the decoder's time. */
+function* handOn({ assembler }: OpenStream, watch: Stopwatch): Generator<readonly Transaction[]> {
+  watch.pause();
+  yield assembler.outbox.take();
+  watch.resume();
 }
 
 function noneDropped(): Record<DropReason, number> {

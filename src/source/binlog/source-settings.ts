@@ -1,6 +1,7 @@
 import type { ServerConnection } from '../../server/connect.ts';
 import { readFirstText, readOptionalText, readText, type Row } from '../../server/row-reader.ts';
 import type { ServerInfo } from '../../server/server-info.ts';
+import { RETENTION_VARIABLES, retentionOf } from './binlog-retention.ts';
 
 /** What matters for reading a source's binlog, as it is set now. undefined: the server has no such setting. */
 export interface SourceSettings {
@@ -32,12 +33,9 @@ const VARIABLES = [
   'binlog_checksum',
   'gtid_mode',
   'gtid_strict_mode',
-  'expire_logs_days',
-  'binlog_expire_logs_seconds',
   'log_slave_updates',
+  ...RETENTION_VARIABLES,
 ] as const;
-
-const SECONDS_A_DAY = 86_400;
 
 export async function readSourceSettings(connection: ServerConnection): Promise<SourceSettings> {
   const variables = await readVariables(connection);
@@ -54,7 +52,7 @@ export async function readSourceSettings(connection: ServerConnection): Promise<
     checksum: variables.get('binlog_checksum'),
     gtidMode: variables.get('gtid_mode'),
     gtidStrictMode: variables.get('gtid_strict_mode'),
-    expireSeconds: expireSecondsOf(variables),
+    expireSeconds: retentionOf(variables).keepsSeconds,
     databaseFilter: isLogging ? await readDatabaseFilter(connection) : '',
     hidesReplicatedChanges: !isLoggingUpdates && (await isReplica(connection)),
   };
@@ -66,12 +64,6 @@ async function readVariables(connection: ServerConnection): Promise<ReadonlyMap<
     VARIABLES,
   );
   return new Map(rows.map((row) => [readText(row, 'Variable_name'), readText(row, 'Value')]));
-}
-
-function expireSecondsOf(variables: ReadonlyMap<string, string>): number {
-  const seconds = Number(variables.get('binlog_expire_logs_seconds') ?? '0');
-  const days = Number(variables.get('expire_logs_days') ?? '0');
-  return seconds > 0 ? seconds : days * SECONDS_A_DAY;
 }
 
 async function readDatabaseFilter(connection: ServerConnection): Promise<string> {
