@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+
+export const SERVER_KINDS = ['mariadb10', 'mariadb11', 'mysql57', 'mysql9'] as const;
+export type ServerKind = (typeof SERVER_KINDS)[number];
+
+export interface Options {
+  readonly quick: boolean;
+  /** Beginnings of cell names, as `apply/mariadb11`; none: everything but the soak. */
+  readonly only: readonly string[];
+  /** Names of contenders; none: all. tailrace takes part always. */
+  readonly contenders: readonly string[];
+  readonly rounds: number;
+  /** Sizes of workloads are multiplied by this. */
+  readonly scale: number;
+  readonly out: string;
+  readonly list: boolean;
+  readonly readme: boolean;
+}
+
+export const USAGE = `scripts/bench [option...]
+
+  --quick              a fifth of the data, two rounds
+  --only NAME          only cells whose name begins so (see --list); repeatable
+  --contender NAME     only these beside tailrace; repeatable
+  --rounds N           default 6; with --quick 2
+  --scale X            sizes of the workloads; default 1, with --quick 0.2
+  --out DIR            where report.md, results.json and the charts go; default ./bench-report
+  --readme             puts the table of DIR/results.json into README.md; measures nothing
+  --list               prints the names of all cells
+`;
+
+/** undefined: help was asked for. */
+export function parseOptions(args: readonly string[]): Options | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      contender: { type: 'string', multiple: true, default: [] },
+      rounds: { type: 'string' },
+      scale: { type: 'string' },
+      out: { type: 'string', default: 'bench-report' },
+      readme: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const { quick } = values;
+  return {
+    quick,
+    only: values.only,
+    contenders: values.contender,
+    rounds: positive(values.rounds, quick ? 2 : 6, '--rounds'),
+    scale: positive(values.scale, quick ? 0.2 : 1, '--scale'),
+    out: values.out,
+    list: values.list,
+    readme: values.readme,
+  };
+}
+
+function positive(text: string | undefined, otherwise: number, option: string): number {
+  const value = text === undefined ? otherwise : Number(text);
+  if (!(value > 0)) throw new Error(`${option} takes a number above 0`);
+  return value;
+}
+
+/** Whether a cell of this name is asked for. `a/b` asks for `a/b` and all of `a/b/…`. */
+export function isChosen(name: string, { only }: Options, isDefault = true): boolean {
+  if (only.length === 0) return isDefault;
+  return only.some((begin) => name === begin || name.startsWith(`${begin}/`));
+}
