@@ -1,3 +1,4 @@
+import type { DeadLetter } from './dead-letter.ts';
 import type { BinlogCoordinates } from './position.ts';
 import type { RowImages } from './row.ts';
 import type { Table, TableName } from './table.ts';
@@ -19,6 +20,11 @@ interface RowsChangeBase {
   readonly cascadesLogged: boolean;
   /** Rows-event flag 0x04: session had unique_checks=0. */
   readonly noUniqueChecks: boolean;
+  /**
+   * From a message that may come again, or that copies a row: whatever stands under the row's key is written over,
+   * and a row that is not there is no conflict. Absent: each row must be what the source changed.
+   */
+  readonly byKey?: boolean;
   /** Text of the statement, where the source logs it (rows-query, annotate rows). */
   readonly rowsQuery: string | undefined;
 }
@@ -148,4 +154,10 @@ export interface XaEnd {
   readonly outcome: 'commit' | 'rollback';
 }
 
-export type Change = RowsChange | SchemaChange | XaPrepare | XaEnd;
+/** A message that was passed over: kept in the transaction that passes it. */
+export interface PassedMessage {
+  readonly kind: 'passed';
+  readonly letter: DeadLetter;
+}
+
+export type Change = RowsChange | SchemaChange | XaPrepare | XaEnd | PassedMessage;

@@ -1,7 +1,15 @@
 import { TailraceError } from './errors.ts';
 import { parseAnyGtidSet, parseGtidSet } from './gtid-set-parse.ts';
 import type { GtidSet } from './gtid-set.ts';
-import type { BinlogCoordinates, Position, PositionRequest } from './position.ts';
+import {
+  partitionName,
+  type BinlogCoordinates,
+  type KafkaPosition,
+  type PartitionMark,
+  type Position,
+  type PositionRequest,
+  type SourceMark,
+} from './position.ts';
 
 const COORDINATES = /^(\S+):(\d+)$/;
 /** A binlog file's name ends in its number. */
@@ -66,32 +74,62 @@ interface SerializedPosition {
   readonly offset: number;
   readonly flavor?: 'mysql' | 'mariadb';
   readonly gtidSet?: string;
+  readonly marks?: readonly SerializedMark[];
+}
+
+interface SerializedMark {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly sources: Readonly<Record<string, SourceMark>>;
+}
+
+function serializeMark({ topic, partition, offset, sources }: PartitionMark): SerializedMark {
+  return { topic, partition, offset, sources: Object.fromEntries(sources) };
 }
 
 /** A position as JSON text, for stores. */
 export function serializePosition(position: Position): string {
+  return JSON.stringify(serializable(position));
+}
+
+function serializable(position: Position): SerializedPosition {
   const { kind, coordinates } = position;
-  const serialized: SerializedPosition =
-    kind === 'coordinates'
-      ? { kind, ...coordinates }
-      : {
-          kind,
-          ...coordinates,
-          flavor: position.gtidSet.flavor,
-          gtidSet: position.gtidSet.toString(),
-        };
-  return JSON.stringify(serialized);
+  switch (kind) {
+    case 'coordinates':
+      return { kind, ...coordinates };
+    case 'gtid': {
+      const { gtidSet } = position;
+      return { kind, ...coordinates, flavor: gtidSet.flavor, gtidSet: gtidSet.toString() };
+    }
+    case 'kafka': {
+      const marks = [...position.offsets.values()].map(serializeMark);
+      return { kind, ...coordinates, marks };
+    }
+  }
 }
 
 export function deserializePosition(text: string): Position {
   const read = readJson(text);
-  const { kind, file, offset, flavor, gtidSet } = read;
+  const { kind, file, offset, flavor, gtidSet, marks } = read;
   if (typeof file !== 'string' || typeof offset !== 'number') throw notStored(text);
   const coordinates: BinlogCoordinates = { file, offset };
   if (kind === 'coordinates') return { kind, coordinates };
+  if (kind === 'kafka') {
+    return { kind, coordinates, offsets: deserializeMarks(marks as readonly SerializedMark[]) };
+  }
   if (kind !== 'gtid' || typeof gtidSet !== 'string') throw notStored(text);
   if (flavor !== 'mysql' && flavor !== 'mariadb') throw notStored(text);
   return { kind, gtidSet: parseGtidSet(gtidSet, flavor), coordinates };
+}
+
+function deserializeMarks(marks: readonly SerializedMark[]): KafkaPosition['offsets'] {
+  return new Map(
+    marks.map((mark) => [
+      partitionName(mark),
+      { ...mark, sources: new Map(Object.entries(mark.sources)) },
+    ]),
+  );
 }
 
 function readJson(text: string): Record<string, unknown> {

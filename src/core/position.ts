@@ -12,7 +12,39 @@ export interface BinlogCoordinates {
  */
 export type Position =
   | { readonly kind: 'gtid'; readonly gtidSet: GtidSet; readonly coordinates: BinlogCoordinates }
-  | { readonly kind: 'coordinates'; readonly coordinates: BinlogCoordinates };
+  | { readonly kind: 'coordinates'; readonly coordinates: BinlogCoordinates }
+  | KafkaPosition;
+
+/** Of some partitions, by `topic-number`; those of one transaction, or of a whole group. */
+export interface KafkaPosition {
+  readonly kind: 'kafka';
+  readonly offsets: ReadonlyMap<string, PartitionMark>;
+  /** `topic-number` and offset of the last message. */
+  readonly coordinates: BinlogCoordinates;
+}
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** How far a partition is read. */
+export interface PartitionMark extends TopicPartition {
+  /** Of the next message. */
+  readonly offset: number;
+  /** What came last from each source task, by its name: a message sent again is not after it. */
+  readonly sources: ReadonlyMap<string, SourceMark>;
+}
+
+/** Number of a transaction in a source task's history, and of a message in it. */
+export interface SourceMark {
+  readonly seq: number;
+  readonly part: number;
+}
+
+export function partitionName({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`;
+}
 
 /** A position as an operator writes it; see `tailrace position`. */
 export type PositionRequest =
@@ -28,7 +60,12 @@ export function formatCoordinates(coordinates: BinlogCoordinates): string {
 
 /** What `position show` prints and what `position set` takes back. */
 export function formatPosition(position: Position): string {
-  return position.kind === 'gtid'
-    ? position.gtidSet.toString()
-    : formatCoordinates(position.coordinates);
+  switch (position.kind) {
+    case 'gtid':
+      return position.gtidSet.toString();
+    case 'coordinates':
+      return formatCoordinates(position.coordinates);
+    case 'kafka':
+      return [...position.offsets].map(([name, { offset }]) => `${name}:${offset}`).join(',');
+  }
 }

@@ -104,7 +104,8 @@ class TaskCheck {
       const view = await viewSource(connection, routerOf(this.#task));
       this.#add('source', view.problems);
       this.#add('config', findIdleRules(this.#task, view.schema.tables));
-      const request = checkpoint?.position ?? source.start;
+      const position = checkpoint?.position;
+      const request = position?.kind === 'kafka' ? source.start : (position ?? source.start);
       if (request === undefined) {
         this.#addStartRequired();
       } else if (!view.problems.some(({ severity }) => severity === 'error')) {

@@ -2,7 +2,7 @@ import type { RowImages } from '../../core/row.ts';
 import { LiteralWriter } from './literal-writer.ts';
 import type { NetEffect, RowEffect } from './net-effect.ts';
 import type { Expectation, PlanLimits, PlannedStatement } from './plan.ts';
-import { allFound, exactly, type StatementWriter } from './statement-writer.ts';
+import { allFound, anyNumber, exactly, type StatementWriter } from './statement-writer.ts';
 import type { TableBinding } from './table-binding.ts';
 import type { Slots, TableText } from './table-text.ts';
 
@@ -36,6 +36,10 @@ export class BatchPlanner {
   }
 
   plan(net: NetEffect): void {
+    if (this.#isByKey(net)) {
+      this.#planByKey(net);
+      return;
+    }
     this.#deletes(net.deletes, isCounted);
     if (!comparesText(this.#binding)) this.#deletes(net.vanished, isNotCounted);
     this.#inserts(net.inserts);
@@ -43,7 +47,25 @@ export class BatchPlanner {
     else this.#upserts(net.upserts, this.#text.upsertTail);
   }
 
-  #deletes(effects: readonly RowEffect[], counts: () => boolean): void {
+  #isByKey({ deletes, vanished, inserts, upserts }: NetEffect): boolean {
+    const first = deletes[0] ?? vanished[0] ?? inserts[0] ?? upserts[0];
+    return first?.change.byKey === true && this.#text.upsertTail !== undefined;
+  }
+
+  /** Whatever is there under the rows' keys. */
+  #planByKey({ deletes, vanished, inserts, upserts }: NetEffect): void {
+    this.#deletes([...deletes, ...vanished], undefined);
+    const tail = this.#text.upsertTail ?? Buffer.alloc(0);
+    const rows = [...inserts, ...upserts];
+    for (let at = 0; at < rows.length;) {
+      const { end, warnings } = this.#rows(rows, at);
+      this.#writer.out.raw(tail);
+      this.#end('upsert', rows.slice(at, end), anyNumber(warnings));
+      at = end;
+    }
+  }
+
+  #deletes(effects: readonly RowEffect[], counts: (() => boolean) | undefined): void {
     const { inSlots } = this.#text;
     const isList = inSlots !== undefined;
     const maxRows = isList ? this.#limits.maxStatementRows : COMPOSITE_KEYS;
@@ -61,7 +83,10 @@ export class BatchPlanner {
       } while (this.#hasRoom(effects, at, start + maxRows));
       if (isList) out.raw(CLOSE);
       const rows = effects.slice(start, at);
-      this.#end('delete', rows, exactly(counts() ? rows.length : 0, this.#keyWarnings()));
+      const warnings = this.#keyWarnings();
+      const expected =
+        counts === undefined ? anyNumber(warnings) : exactly(counts() ? rows.length : 0, warnings);
+      this.#end('delete', rows, expected);
     }
   }
 

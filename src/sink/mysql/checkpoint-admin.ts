@@ -7,7 +7,7 @@ import { readNumber } from '../../server/row-reader.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
 import { readStoredState, schemaStatements } from './checkpoint-row.ts';
 import { letterStatement } from './dead-letters.ts';
-import { openOwnedTarget, type OwnedTarget, type OwnedTargetOptions } from './owned-target.ts';
+import { openOwnedTask, type OwnedTarget, type OwnedTargetOptions } from './owned-target.ts';
 import { quoteText } from '../../server/sql-text.ts';
 import { CHECKPOINT_TABLE, listTables, StateTables } from './state-database.ts';
 import { TargetTransaction } from './target-transaction.ts';
@@ -95,7 +95,7 @@ async function withOwnedTarget(
   signal: AbortSignal,
   work: (target: OwnedTarget) => Promise<void>,
 ): Promise<void> {
-  const target = await openOwnedTarget({ sqlLogBin: true, ...options }, signal);
+  const target = await openOwnedTask({ sqlLogBin: true, ...options }, signal);
   try {
     await work(target);
   } finally {

@@ -7,6 +7,7 @@ import { readNumber, readOptionalText, readText, type Row } from '../../server/r
 import type { ServerConnection } from '../../server/server-connection.ts';
 import { hexLiteral, quoteText } from '../../server/sql-text.ts';
 import type { StateTables } from './state-database.ts';
+import type { Passable, TargetMark } from './target-mark.ts';
 
 /** What a checkpoint row holds. */
 export interface CheckpointRecord {
@@ -26,9 +27,9 @@ export const LANE = 0;
  * puts the table's map first in the target's binlog. When it finds no row, somebody else moved the
  * checkpoint (or took the task over): nothing of the transaction may be committed.
  *
- * The row also decides a COMMIT whose reply was lost: see `hasReached`.
+ * The row also decides a COMMIT whose reply was lost: see `decide`.
  */
-export class CheckpointRow {
+export class CheckpointRow implements TargetMark {
   readonly task: string;
   readonly tables: StateTables;
   readonly #epoch: number;
@@ -50,27 +51,32 @@ export class CheckpointRow {
     return this.#epoch;
   }
 
-  /** Moves the checkpoint. Must find one row. */
-  moveStatement(step: CheckpointStep): string {
+  moveStatements(step: CheckpointStep): string[] {
     const position = quoteText(serializePosition(step.position));
-    return this.#update(`seq=${step.seq},position=${position},`);
+    return [this.#update(`seq=${step.seq},position=${position},`)];
   }
 
-  /** Locks and fences without moving: for a transaction whose end is not known yet. Must find one row. */
-  touchStatement(): string {
-    return this.#update('');
+  touchStatements(): string[] {
+    return [this.#update('')];
   }
 
-  /** Called once the transaction with `moveStatement(step)` is known to be committed. */
   moved(step: CheckpointStep): void {
     this.#seq = step.seq;
   }
 
-  /** Whether a commit whose reply was lost took effect, from what the row holds now. */
-  hasReached(step: CheckpointStep, record: CheckpointRecord): boolean {
-    if (record.seq === step.seq) return true;
-    if (record.seq === this.#seq) return false;
-    throw checkpointMoved(this.task, `seq ${record.seq} instead of ${this.#seq} or ${step.seq}`);
+  hasPassed({ seq }: Passable): boolean {
+    return seq <= this.#seq;
+  }
+
+  decide(inDoubt: CheckpointStep | undefined, now: CheckpointRow): boolean {
+    if (now.seq === inDoubt?.seq) return true;
+    if (now.seq === this.#seq) return false;
+    const expected = inDoubt === undefined ? this.#seq : `${this.#seq} or ${inDoubt.seq}`;
+    throw checkpointMoved(this.task, `seq ${now.seq} instead of ${expected}`);
+  }
+
+  movedError(): TailraceError {
+    return checkpointMoved(this.task, `it is no longer at seq ${this.#seq} with our epoch`);
   }
 
   #update(assignments: string): string {

@@ -67,6 +67,17 @@ export class GroupBuilder {
     return { kind: 'group', deliveries: this.#takeGroup() };
   }
 
+  /** Takes those out that are chosen, wherever they stand. */
+  takeOut(isChosen: (delivery: Delivery) => boolean): Delivery[] {
+    const waiting = this.clear();
+    const chosen: Delivery[] = [];
+    for (const delivery of waiting) {
+      if (isChosen(delivery)) chosen.push(delivery);
+      else this.push(delivery);
+    }
+    return chosen;
+  }
+
   /** Gives up everything that waits. */
   clear(): Delivery[] {
     const rest = this.#waiting.slice(this.#next);
@@ -116,6 +127,10 @@ const COMPACT_AT = 1024;
 
 function isPlain({ transaction: { part, changes } }: Delivery): boolean {
   return part.index === 0 && part.last && !hasDdl(changes);
+}
+
+export function isDdlDelivery({ transaction }: Delivery): boolean {
+  return hasDdl(transaction.changes);
 }
 
 function hasDdl(changes: readonly Change[]): boolean {

@@ -44,6 +44,10 @@ export class InOrderPlanner {
 
   *statements(): Generator<PlannedStatement> {
     const change = this.#change;
+    if (change.byKey === true && this.#binding.identity !== undefined) {
+      yield* this.#byKey();
+      return;
+    }
     switch (change.action) {
       case 'insert':
         yield* this.#inserts(change.after);
@@ -56,6 +60,50 @@ export class InOrderPlanner {
           yield this.#update(change.before, change.after, row);
         }
     }
+  }
+
+  /** Whatever is there under the row's key; a row of which only a part is known has to be there. */
+  *#byKey(): Generator<PlannedStatement> {
+    const change = this.#change;
+    const { before, after } = change;
+    for (let row = 0; row < (after ?? before).length; row++) {
+      if (after === undefined) yield this.#deleteAny(before, row);
+      else if (after.isFull) {
+        if (before !== undefined && this.#isMoved(before, after, row)) {
+          yield this.#deleteAny(before, row);
+        }
+        yield this.#upsert(after, row);
+      } else if (before !== undefined) yield this.#update(before, after, row);
+      else yield this.#rows('INSERT', after, row, row + 1);
+    }
+  }
+
+  #isMoved(before: RowImages, after: RowImages, row: number): boolean {
+    const identity = this.#binding.identity ?? [];
+    if (!this.#isKeyed(before)) return false;
+    return before.keyOf(identity)(row) !== after.keyOf(identity)(row);
+  }
+
+  #deleteAny(before: RowImages, row: number): PlannedStatement {
+    const statement = this.#delete(before, row, [{ change: this.#change, row }]);
+    return { ...statement, expected: anyNumber(statement.expected.warnings) };
+  }
+
+  #upsert(after: RowImages, row: number): PlannedStatement {
+    const tail = this.#text.upsertTail;
+    // Without a way to tell whose key is met, whoever has it makes room.
+    const statement = this.#rows(
+      tail === undefined ? 'REPLACE' : 'INSERT',
+      after,
+      row,
+      row + 1,
+      tail,
+    );
+    return {
+      ...statement,
+      verb: tail === undefined ? 'replace' : 'upsert',
+      expected: anyNumber(statement.expected.warnings),
+    };
   }
 
   /** Statements after which the target holds this row as the source does, whatever was there. */
@@ -97,6 +145,7 @@ export class InOrderPlanner {
     after: RowImages,
     first: number,
     limit: number,
+    tail?: Buffer,
   ): PlannedStatement {
     const out = this.#begin();
     const values = new LiteralWriter(out, this.#text.valueSlots);
@@ -116,6 +165,7 @@ export class InOrderPlanner {
       rows.push({ change: this.#change, row });
       row++;
     } while (row < limit && this.#hasRoom(after.byteLength(row)));
+    if (tail !== undefined) out.raw(tail);
     return this.#end('insert', rows, exactly(rows.length, values.takeWarnings()));
   }
 

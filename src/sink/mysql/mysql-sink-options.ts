@@ -1,10 +1,20 @@
 import type { DeadLetterBox } from '../../core/dead-letter.ts';
+import type { TailraceError } from '../../core/errors.ts';
+import type { TopicPartition } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { ServerOptions } from '../../server/connect-options.ts';
 import type { DdlMode, DdlSource } from './ddl/host.ts';
 import type { DdlSkipReason } from './ddl/policy.ts';
 import type { ConflictPolicy } from './row-replay.ts';
+
+export interface ConsumerOptions {
+  readonly partitions: readonly TopicPartition[];
+  /** How long a transaction waits for what another partition may bring, before it is a conflict. */
+  readonly waitMs: number;
+  /** A partition begins to wait (why), or goes on. */
+  readonly onWait: (partition: TopicPartition, error: TailraceError | undefined) => void;
+}
 
 export interface MysqlSinkOptions {
   readonly task: string;
@@ -21,5 +31,9 @@ export interface MysqlSinkOptions {
   readonly source?: DdlSource;
   /** Where rows that `on_conflict = "skip"` passed over are shown; the target keeps them too. */
   readonly deadLetters?: DeadLetterBox;
+  /** A consumer of Kafka: its marks are those of these partitions, and there is no task lock. */
+  readonly consumer?: ConsumerOptions;
+  /** Definitions at the target may have changed. */
+  readonly onDdlApplied?: () => void;
   readonly onDdlSkipped?: (reason: DdlSkipReason) => void;
 }

@@ -2,19 +2,24 @@ import type { Checkpoint, CheckpointStep, StoredState } from '../../core/checkpo
 import type { DeadLetter } from '../../core/dead-letter.ts';
 import { toTailraceError, type TailraceError } from '../../core/errors.ts';
 import type { Delivery, Sink } from '../../core/sink.ts';
+import type { Position } from '../../core/position.ts';
 import type { Ticket } from '../../core/ticket.ts';
+import type { Transaction } from '../../core/transaction.ts';
 import { createBackoff, type Backoff } from '../../lib/backoff.ts';
 import { ByteGate } from '../../lib/byte-gate.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { createDeferred } from '../../lib/deferred.ts';
 import { Histogram } from '../../lib/histogram.ts';
+import { sleep } from '../../lib/sleep.ts';
 import { countRows, GroupBuilder, type Unit } from './group-builder.ts';
 import type { MysqlSinkOptions } from './mysql-sink-options.ts';
+import { PartitionWaits } from './partition-waits.ts';
 import { loadPreparedPayload } from './prepared-xa.ts';
 import { transactionPlace } from './problem-error.ts';
 import { createSinkCounters, type SinkCounters } from './sink-counters.ts';
 import { SinkSession } from './sink-session.ts';
 import { TUNING } from './tuning.ts';
+import { WaitingRoom } from './waiting-room.ts';
 import { stepOf } from './unit-applier.ts';
 
 export function createMysqlSink(options: MysqlSinkOptions): MysqlSink {
@@ -25,6 +30,7 @@ export function createMysqlSink(options: MysqlSinkOptions): MysqlSink {
 interface Unsettled {
   readonly ticket: Ticket;
   readonly seq: number;
+  readonly resumeAt: Position | undefined;
   readonly rows: number;
   readonly bytes: number;
   readonly isLast: boolean;
@@ -59,12 +65,16 @@ export class MysqlSink implements Sink {
     maxMs: TUNING.retryMaxMs,
   });
   readonly #session: SinkSession;
+  readonly #waits: PartitionWaits | undefined;
+  readonly #room = new WaitingRoom(this.#builder);
+  #roomTimer: NodeJS.Timeout | undefined;
   #unsettled: Unsettled[] = [];
-  #settled = 0;
   #working: Promise<void> | undefined;
   /** Taken out while the one before it is applied, and planned already. */
   #ahead: Unit | undefined;
   #isGroupRunning = false;
+  /** Their bytes are not counted in the gate any more. */
+  readonly #passedBytes = new WeakSet<Transaction>();
   #error: TailraceError | undefined;
   /** The checkpoint that filtered transactions reached and the row has not. */
   #idleStep: CheckpointStep | undefined;
@@ -73,7 +83,11 @@ export class MysqlSink implements Sink {
   constructor(options: MysqlSinkOptions) {
     this.#options = options;
     this.#failure.promise.catch(() => undefined);
+    const { consumer } = options;
+    this.#waits =
+      consumer && new PartitionWaits({ limitMs: consumer.waitMs, onChange: consumer.onWait });
     this.#session = new SinkSession(options, {
+      waits: this.#waits,
       counters: this.counters,
       planning: this.timings.group,
       signal: this.#closing.signal,
@@ -82,6 +96,9 @@ export class MysqlSink implements Sink {
       },
       onDeadLetters: (letters) => {
         this.#keepLetters(letters);
+      },
+      onPassed: (letters) => {
+        for (const letter of letters) options.deadLetters?.add(letter);
       },
     });
   }
@@ -104,7 +121,8 @@ export class MysqlSink implements Sink {
   }
 
   async drain(): Promise<void> {
-    while (this.#working !== undefined || this.#idleStep !== undefined) {
+    while (this.#working !== undefined || this.#idleStep !== undefined || !this.#room.isEmpty) {
+      if (this.#working === undefined) await this.#waitForRoom();
       await (this.#working ?? this.#begin(true));
       if (this.#error !== undefined) throw this.#error;
     }
@@ -114,6 +132,7 @@ export class MysqlSink implements Sink {
   async close(): Promise<void> {
     this.#closing.abort(new Error('the sink is closing'));
     clearTimeout(this.#idleTimer);
+    clearTimeout(this.#roomTimer);
     const hasEnded = await this.#endsWithin(TUNING.closeTimeoutMs);
     if (hasEnded && this.#error === undefined) await this.#storeIdle().catch(() => undefined);
     await this.#session.close(hasEnded);
@@ -128,10 +147,13 @@ export class MysqlSink implements Sink {
   }
 
   #accept({ transaction, ticket }: Delivery): void {
-    const { seq, bytes, changes, part } = transaction;
-    this.#builder.push({ transaction, ticket });
+    const { seq, bytes, changes, part, resumeAt } = transaction;
+    const rows = countRows(changes);
+    this.#unsettled.push({ ticket, seq, bytes, rows, resumeAt, isLast: part.last });
     this.#gate.take(bytes);
-    this.#unsettled.push({ ticket, seq, bytes, rows: countRows(changes), isLast: part.last });
+    const delivery = { transaction, ticket };
+    if (this.#room.admit(delivery)) this.#releaseBytes(delivery);
+    else this.#builder.push(delivery);
     this.counters.queuedBytes = this.#gate.heldBytes;
   }
 
@@ -153,20 +175,23 @@ export class MysqlSink implements Sink {
 
   #canGoOn(): boolean {
     if (this.#error !== undefined || this.#closing.signal.aborted) return false;
+    if (this.#room.nextInMs === 0) return true;
     return this.#ahead !== undefined || !this.#builder.isEmpty;
   }
 
   async #work(storesIdle: boolean): Promise<void> {
     while (!this.#closing.signal.aborted && this.#error === undefined) {
-      const unit = this.#ahead ?? this.#builder.take();
-      this.#ahead = undefined;
+      const retried = this.#room.take();
+      const unit = retried ?? this.#ahead ?? this.#builder.take();
+      if (retried === undefined) this.#ahead = undefined;
       if (unit === undefined) break;
-      await this.#applyUnit(unit);
+      await this.#applyUnit(unit, retried !== undefined);
     }
     if (storesIdle) await this.#storeIdle();
   }
 
-  async #applyUnit(unit: Unit): Promise<void> {
+  /** `isRetry`: it had to wait for another partition, and what it holds in memory is released already. */
+  async #applyUnit(unit: Unit, isRetry: boolean): Promise<void> {
     if (this.#passes(unit)) return;
     const sinceMs = systemClock.monotonicMs();
     this.#isGroupRunning = unit.kind === 'group';
@@ -174,12 +199,57 @@ export class MysqlSink implements Sink {
     setImmediate(() => {
       this.#planAhead();
     });
-    await this.#withRetries(unit).finally(() => {
+    const waiting = await this.#withRetries(unit).finally(() => {
       this.#isGroupRunning = false;
     });
     this.counters.lastCommitMs = systemClock.monotonicMs() - sinceMs;
     this.timings.apply.observeMs(this.counters.lastCommitMs);
-    this.#release(unit);
+    if (!isRetry) this.#release(unit);
+    if (waiting.length > 0) this.#park(waiting, isRetry);
+    else if (isRetry) this.#endWait(unit);
+  }
+
+  /** What waits is read on no further by its source, so what it holds need not hold up the others. */
+  #park(waiting: readonly Delivery[], isRetry: boolean): void {
+    this.#session.forgetTables();
+    const parked = this.#room.park(waiting);
+    for (const delivery of parked) {
+      if (!waiting.includes(delivery)) this.#releaseBytes(delivery);
+      else {
+        this.#passedBytes.add(delivery.transaction);
+        if (!isRetry) delivery.ticket.release?.();
+      }
+    }
+    this.#watchRoom();
+  }
+
+  #endWait(unit: Unit): void {
+    const delivery = unit.kind === 'group' ? unit.deliveries[0] : unit.delivery;
+    if (delivery === undefined) return;
+    this.#waits?.end(delivery.transaction);
+    this.#room.release(delivery);
+  }
+
+  /** Tries again what waits, whether something else comes or not. */
+  #watchRoom(): void {
+    clearTimeout(this.#roomTimer);
+    const inMs = this.#room.nextInMs;
+    if (inMs === undefined || this.#closing.signal.aborted) return;
+    this.#roomTimer = setTimeout(() => {
+      this.#kick();
+      this.#watchRoom();
+    }, inMs + 1);
+  }
+
+  async #waitForRoom(): Promise<void> {
+    const inMs = this.#room.nextInMs;
+    if (inMs !== undefined) await sleep(inMs + 1, this.#closing.signal);
+  }
+
+  #releaseBytes({ transaction, ticket }: Delivery): void {
+    this.#gate.release(transaction.bytes);
+    ticket.release?.();
+    this.#passedBytes.add(transaction);
   }
 
   /** Makes the next group's statements while the target is busy; behind a DDL its tables may differ. */
@@ -198,6 +268,8 @@ export class MysqlSink implements Sink {
   /** A run of filtered transactions costs no commit. */
   #passes(unit: Unit): boolean {
     if (unit.kind !== 'group' || !this.#session.hasPosition) return false;
+    // Of several partitions a later step does not include this one.
+    if (this.#waits !== undefined) return false;
     const transactions = unit.deliveries.map(({ transaction }) => transaction);
     if (transactions.some((one) => one.changes.length > 0 || one.schemaDelta !== undefined)) {
       return false;
@@ -219,12 +291,13 @@ export class MysqlSink implements Sink {
     if (step !== undefined) await this.#session.commitStep(step);
   }
 
-  async #withRetries(unit: Unit): Promise<void> {
+  /** Gives back what waits for another partition. */
+  async #withRetries(unit: Unit): Promise<readonly Delivery[]> {
     for (;;) {
       try {
-        await this.#session.apply(unit);
+        const waiting = await this.#session.apply(unit);
         this.#backoff.reset();
-        return;
+        return waiting;
       } catch (thrown) {
         const error = placedIn(unit, toTailraceError(thrown));
         if (!this.#canTryAgain(error, unit)) throw error;
@@ -245,6 +318,7 @@ export class MysqlSink implements Sink {
   #release(unit: Unit): void {
     const deliveries = unit.kind === 'group' ? unit.deliveries : [unit.delivery];
     for (const { transaction, ticket } of deliveries) {
+      if (this.#passedBytes.delete(transaction)) continue;
       this.#gate.release(transaction.bytes);
       if (!transaction.part.last) ticket.release?.();
     }
@@ -255,16 +329,19 @@ export class MysqlSink implements Sink {
   #settle(step: CheckpointStep): void {
     this.#idleStep = undefined;
     const { counters } = this;
-    for (; this.#settled < this.#unsettled.length; this.#settled++) {
-      const one = this.#unsettled[this.#settled];
-      if (one === undefined || one.seq > step.seq) break;
+    this.#unsettled = this.#unsettled.filter((one) => {
+      if (!this.#hasPassed(one, step)) return true;
       counters.rows += one.rows;
       counters.bytes += one.bytes;
       if (one.isLast) counters.transactions += 1;
       one.ticket.ack();
-    }
-    this.#unsettled = this.#unsettled.slice(this.#settled);
-    this.#settled = 0;
+      return false;
+    });
+  }
+
+  #hasPassed(one: Unsettled, step: CheckpointStep): boolean {
+    if (this.#waits === undefined) return one.seq <= step.seq;
+    return this.#session.hasPassed(one);
   }
 
   #fail(error: TailraceError): void {
@@ -273,6 +350,8 @@ export class MysqlSink implements Sink {
     const unsettled = this.#unsettled;
     this.#unsettled = [];
     this.#builder.clear();
+    this.#room.clear();
+    clearTimeout(this.#roomTimer);
     // Asked to end: what was not finished is no failure of anybody's.
     if (!this.#closing.signal.aborted) for (const { ticket } of unsettled) ticket.fail(error);
     this.#failure.reject(error);

@@ -1,5 +1,6 @@
 import type { StoredState } from '../../core/checkpoint.ts';
 import { TailraceError } from '../../core/errors.ts';
+import type { TopicPartition } from '../../core/position.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
 import {
   CheckpointRow,
@@ -10,7 +11,9 @@ import {
   type CheckpointRecord,
 } from './checkpoint-row.ts';
 import { quoteText } from '../../server/sql-text.ts';
+import { PartitionMarks, takePartitions } from './partition-marks.ts';
 import { ensureStateDatabase, StateTables } from './state-database.ts';
+import type { TargetMark } from './target-mark.ts';
 import {
   openTargetSession,
   type TargetSession,
@@ -21,35 +24,69 @@ import { OWNER, takeTaskLock } from './task-lock.ts';
 export interface OwnedTargetOptions extends TargetSessionOptions {
   readonly task: string;
   readonly stateDatabase: string;
+  readonly consumer?: { readonly partitions: readonly TopicPartition[] };
 }
 
 /**
- * A session that holds the task's lock and owns its checkpoint row. Taking over raises the row's
- * epoch, so that an older connection that still lives can't commit any more.
+ * A session that owns a mark on the target: the task's checkpoint row, with the task's lock, or the rows of a
+ * consumer's partitions, without a lock. Taking over raises epoch or generations, so that an older connection that
+ * still lives can't commit any more.
  */
-export interface OwnedTarget {
+export interface OwnedTarget<M extends TargetMark = TargetMark> {
   readonly session: TargetSession;
-  readonly row: CheckpointRow;
-  /** As the row was when it was taken over. */
-  readonly record: CheckpointRecord;
+  readonly row: M;
 }
 
+/** `before`: the mark of a connection of ours that was lost. */
 export async function openOwnedTarget(
   options: OwnedTargetOptions,
   signal: AbortSignal,
+  before?: TargetMark,
 ): Promise<OwnedTarget> {
+  const { task, consumer } = options;
+  const tables = new StateTables(options.stateDatabase);
+  return withSession(options, signal, async ({ connection }) => {
+    if (consumer === undefined) return takeTask(connection, { task, tables }, signal);
+    const known = before instanceof PartitionMarks ? before.generations : undefined;
+    const { partitions } = consumer;
+    return takePartitions(connection, { task, tables, partitions, known });
+  });
+}
+
+/** The same for the task's checkpoint row, whatever else the task has. */
+export function openOwnedTask(
+  options: OwnedTargetOptions,
+  signal: AbortSignal,
+): Promise<OwnedTarget<CheckpointRow>> {
   const { task } = options;
   const tables = new StateTables(options.stateDatabase);
+  return withSession(options, signal, ({ connection }) =>
+    takeTask(connection, { task, tables }, signal),
+  );
+}
+
+async function withSession<M extends TargetMark>(
+  options: OwnedTargetOptions,
+  signal: AbortSignal,
+  take: (session: TargetSession) => Promise<M>,
+): Promise<OwnedTarget<M>> {
   const session = await openTargetSession(options, signal);
   try {
     await ensureStateDatabase(session.connection, options.stateDatabase);
-    await takeTaskLock(session.connection, { task, tables }, signal);
-    const record = await takeOver(session.connection, tables, task);
-    return { session, record, row: new CheckpointRow(task, tables, record) };
+    return { session, row: await take(session) };
   } catch (thrown) {
     session.destroy();
     throw thrown;
   }
+}
+
+async function takeTask(
+  connection: ServerConnection,
+  { task, tables }: { readonly task: string; readonly tables: StateTables },
+  signal: AbortSignal,
+): Promise<CheckpointRow> {
+  await takeTaskLock(connection, { task, tables }, signal);
+  return new CheckpointRow(task, tables, await takeOver(connection, tables, task));
 }
 
 async function takeOver(
@@ -73,7 +110,10 @@ async function takeOver(
   });
 }
 
-export function loadState(target: OwnedTarget): Promise<StoredState | undefined> {
+export async function loadState(target: OwnedTarget): Promise<StoredState | undefined> {
   const { session, row } = target;
+  if (row instanceof PartitionMarks) {
+    return { checkpoint: { seq: 0, position: row.position }, schema: new Map() };
+  }
   return readStoredState(session.connection, row.tables, row.task);
 }

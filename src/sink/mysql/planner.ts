@@ -63,7 +63,7 @@ export class RowsPlanner implements StatementPlanner {
     const effects: { readonly binding: TableBinding; readonly net: NetEffect }[] = [];
     for (const { binding, changes } of tables) {
       if (inOrder.has(binding) || binding.identity === undefined) continue;
-      const net = computeNetEffect(binding, binding.identity, changes);
+      const net = this.#netEffect(binding, binding.identity, changes);
       if (typeof net === 'string') inOrder.set(binding, net);
       else effects.push({ binding, net });
     }
@@ -72,6 +72,19 @@ export class RowsPlanner implements StatementPlanner {
       inOrder,
     );
     return effects.filter(({ binding }) => !inOrder.has(binding));
+  }
+
+  #netEffect(
+    binding: TableBinding,
+    identity: readonly number[],
+    changes: readonly RowsChange[],
+  ): NetEffect | string {
+    const byKey = changes.filter((change) => change.byKey === true).length;
+    if (byKey !== 0) {
+      if (byKey !== changes.length) return 'some of its rows are applied by key, others exactly';
+      if (this.#text(binding).upsertTail === undefined) return 'no upsert tells whose key it meets';
+    }
+    return computeNetEffect(binding, identity, changes);
   }
 
   #inOrder(change: RowsChange, binding: TableBinding): InOrderPlanner {

@@ -18,6 +18,8 @@ export interface RowReplayOptions {
   readonly planner: StatementPlanner;
   readonly policy: ConflictPolicy;
   readonly maxTextBytes: number;
+  /** The transaction may yet be applied as it is: no policy is followed, the error is thrown. */
+  readonly isPatient: (transaction: Transaction) => boolean;
   /** Told of every conflict that a policy settled. */
   readonly onConflict: (letters: readonly DeadLetter[]) => void;
 }
@@ -61,9 +63,10 @@ export class RowReplay {
     transaction: Transaction,
   ): Promise<void> {
     const { task, tables } = this.#options;
-    const policy = this.#policyFor(problem.statement.binding);
     const error = problemError(problem, transaction);
-    if (policy === 'stop' || !isConflict(problem)) throw error;
+    if (!isConflict(problem)) throw error;
+    const policy = this.#policyFor(problem.statement.binding);
+    if (policy === 'stop' || this.#options.isPatient(transaction)) throw error;
     const letters = lettersOf(problem.statement, transaction, error);
     if (policy === 'overwrite') await this.#overwrite(target, problem, transaction);
     else await target.runAll(letters.map((letter) => letterStatement(task, tables, letter)));

@@ -7,17 +7,19 @@ import type { Transaction } from '../../core/transaction.ts';
 import type { Histogram } from '../../lib/histogram.ts';
 import { connectServer } from '../../server/connect.ts';
 import { TargetCatalog } from './catalog.ts';
-import { checkpointMoved } from './checkpoint-row.ts';
-import { DdlExecutor } from './ddl/executor.ts';
+import type { DdlExecutor } from './ddl/executor.ts';
+import { DdlExecutors, ddlSeq } from './ddl-executors.ts';
 import type { DdlSkipReason } from './ddl/policy.ts';
 import { dialectOf } from './dialect.ts';
 import type { Unit } from './group-builder.ts';
 import type { MysqlSinkOptions } from './mysql-sink-options.ts';
 import { loadState, openOwnedTarget, type OwnedTarget } from './owned-target.ts';
+import type { PartitionWaits } from './partition-waits.ts';
 import { DEFAULT_PLAN_LIMITS } from './plan.ts';
 import { RowsPlanner } from './planner.ts';
 import type { SinkCounters } from './sink-counters.ts';
 import { TableBinder } from './table-binder.ts';
+import type { Passable } from './target-mark.ts';
 import { TUNING } from './tuning.ts';
 import { stepOf, UnitApplier } from './unit-applier.ts';
 
@@ -29,13 +31,16 @@ export interface SinkSessionEvents {
   readonly signal: AbortSignal;
   readonly onCommitted: (step: CheckpointStep) => void;
   readonly onDeadLetters: (letters: readonly DeadLetter[]) => void;
+  readonly onPassed: (letters: readonly DeadLetter[]) => void;
+  /** Of a consumer. */
+  readonly waits: PartitionWaits | undefined;
 }
 
 /** Everything that lives and dies with one connection. */
 interface Live {
   readonly target: OwnedTarget;
   readonly applier: UnitApplier;
-  readonly ddl: DdlExecutor;
+  readonly ddl: DdlExecutors;
 }
 
 /**
@@ -84,20 +89,32 @@ export class SinkSession {
     return state;
   }
 
-  /** Applies the unit, or what of it is not durable yet. */
-  async apply(unit: Unit): Promise<void> {
-    await this.#exclusively(async (live) => {
-      const isDone = ({ seq }: Transaction): boolean => seq <= live.target.row.seq;
+  /** Applies the unit, or what of it is not durable yet. Gives back what waits for another partition. */
+  async apply(unit: Unit): Promise<readonly Delivery[]> {
+    const { waits } = this.#events;
+    return this.#exclusively(async (live) => {
+      const { row } = live.target;
       if (unit.kind === 'group') {
-        const rest = unit.deliveries.filter(({ transaction }) => !isDone(transaction));
-        if (rest.length > 0) await live.applier.applyGroup(rest);
-        return;
+        const rest = unit.deliveries.filter(({ transaction }) => !row.hasPassed(transaction));
+        return rest.length > 0 ? live.applier.applyGroup(rest) : [];
       }
       const { transaction } = unit.delivery;
-      if (isDone(transaction)) return;
+      if (row.hasPassed(transaction)) return [];
+      if (waits?.isBehind(transaction) === true) return [unit.delivery];
       if (unit.kind === 'part') await this.#applyPart(live, transaction);
       else await this.#applyWithDdl(live, transaction);
+      return [];
     });
+  }
+
+  /** Its effect is in the target. */
+  hasPassed(transaction: Passable): boolean {
+    return this.#live?.target.row.hasPassed(transaction) ?? false;
+  }
+
+  /** What was known of the target's tables may be out of date. */
+  forgetTables(): void {
+    this.#binder.forget();
   }
 
   /** Plans a group that will be applied next; the session may be in use. */
@@ -110,7 +127,8 @@ export class SinkSession {
   async commitStep(step: CheckpointStep): Promise<void> {
     await this.#exclusively(async ({ applier, target }) => {
       if (applier.isOpen) return;
-      if (step.seq > target.row.seq || this.#checkpoint === undefined) {
+      const isAhead = !target.row.hasPassed({ seq: step.seq, resumeAt: step.position });
+      if (isAhead || this.#checkpoint === undefined) {
         await applier.commitStatements([], step);
       }
     });
@@ -147,10 +165,10 @@ export class SinkSession {
     }
   }
 
-  async #exclusively(work: (live: Live) => Promise<void>): Promise<void> {
+  async #exclusively<T>(work: (live: Live) => Promise<T>): Promise<T> {
     this.#isBusy = true;
     try {
-      await work(await this.#alive());
+      return await work(await this.#alive());
     } finally {
       this.#isBusy = false;
     }
@@ -160,7 +178,7 @@ export class SinkSession {
     const before = this.#live;
     if (before?.target.session.isAlive === true) return before;
     const { signal, counters } = this.#events;
-    const target = await openOwnedTarget(this.#options, signal);
+    const target = await openOwnedTarget(this.#options, signal, before?.target.row);
     try {
       if (before !== undefined) this.#decide(before, target);
     } catch (thrown) {
@@ -175,12 +193,9 @@ export class SinkSession {
 
   /** Did the last COMMIT of the lost connection take effect? */
   #decide(before: Live, now: OwnedTarget): void {
-    const { row } = before.target;
     const { inDoubt } = before.applier;
-    if (inDoubt !== undefined) {
-      if (row.hasReached(inDoubt, now.record)) this.#committed(inDoubt);
-    } else if (now.record.seq !== row.seq) {
-      throw checkpointMoved(row.task, `seq ${now.record.seq} instead of ${row.seq}`);
+    if (before.target.row.decide(inDoubt, now.row) && inDoubt !== undefined) {
+      this.#committed(inDoubt);
     }
   }
 
@@ -198,6 +213,7 @@ export class SinkSession {
       planner,
       binder: this.#binder,
       policy: options.onConflict,
+      waits: events.waits,
       isInOrder: options.apply === 'in_order',
       counters: events.counters,
       planning: events.planning,
@@ -205,14 +221,15 @@ export class SinkSession {
         this.#committed(step);
       },
       onDeadLetters: events.onDeadLetters,
+      onPassed: events.onPassed,
     });
-    this.#live = { target, applier, ddl: this.#createDdlExecutor(applier) };
+    this.#live = { target, applier, ddl: this.#createDdlExecutors(applier) };
     return this.#live;
   }
 
-  #createDdlExecutor(applier: UnitApplier): DdlExecutor {
+  #createDdlExecutors(applier: UnitApplier): DdlExecutors {
     const { task, stateDatabase, router, ddl, sqlLogBin, source, server, logger } = this.#options;
-    return new DdlExecutor({
+    return new DdlExecutors({
       task,
       stateDatabase,
       router,
@@ -233,7 +250,8 @@ export class SinkSession {
   }
 
   async #applyPart(live: Live, transaction: Transaction): Promise<void> {
-    const { ddl, applier } = live;
+    const { applier } = live;
+    const ddl = await live.ddl.of(transaction, this.#events.signal);
     const rows = await this.#runLeadingDdl(live, transaction, undefined);
     if (rows === 'done') return;
     await applier.applyPart(rows, transaction.part.last ? ddl.leftover : []);
@@ -241,7 +259,8 @@ export class SinkSession {
   }
 
   async #applyWithDdl(live: Live, transaction: Transaction): Promise<void> {
-    const { ddl, applier } = live;
+    const { applier } = live;
+    const ddl = await live.ddl.of(transaction, this.#events.signal);
     const rest = await this.#runLeadingDdl(live, transaction, stepOf([transaction]));
     if (rest === 'done') return;
     await applier.applyBehindDdl(rest, ddl.leftover);
@@ -280,12 +299,14 @@ export class SinkSession {
     const { transaction, index, next } = at;
     const { signal, counters } = this.#events;
     const previous = this.#checkpoint ?? { seq: 0, position: stepPosition(transaction) };
-    const step = { previous, seq: transaction.seq, changeIndex: index, next };
-    const outcome = await live.ddl.execute(change, step, signal);
+    const step = { previous, seq: ddlSeq(transaction), changeIndex: index, next };
+    const ddl: DdlExecutor = await live.ddl.of(transaction, signal);
+    const outcome = await ddl.execute(change, step, signal);
     switch (outcome.kind) {
       case 'applied':
         counters.ddls += 1;
         this.#binder.forget();
+        this.#options.onDdlApplied?.();
         return outcome.isCheckpointMoved;
       case 'skipped':
         this.#noteSkipped(change, outcome);

@@ -5,10 +5,11 @@ import type { ServerConnection } from '../../server/server-connection.ts';
 import { quoteName, quoteText } from '../../server/sql-text.ts';
 
 /**
- * Tables of the state database. A target transaction that changes CHECKPOINT_TABLE first is one of
- * ours: that is how another tailrace, reading the target's binlog, knows it.
+ * Tables of the state database. A target transaction that changes CHECKPOINT_TABLE or PARTITION_TABLE first is
+ * one of ours: that is how another tailrace, reading the target's binlog, knows it.
  */
 export const CHECKPOINT_TABLE = 'tailrace_checkpoint';
+export const PARTITION_TABLE = 'tailrace_partition';
 export const SCHEMA_TABLE = 'tailrace_schema';
 export const PREPARED_XA_TABLE = 'tailrace_prepared_xa';
 export const PENDING_DDL_TABLE = 'tailrace_pending_ddl';
@@ -31,6 +32,13 @@ const TABLES: ReadonlyMap<string, string> = new Map([
     `${TASK}, lane SMALLINT UNSIGNED NOT NULL, seq BIGINT UNSIGNED NOT NULL,
     epoch BIGINT UNSIGNED NOT NULL, owner VARCHAR(190) NOT NULL, touches BIGINT UNSIGNED NOT NULL,
     position LONGTEXT NULL, updated_at DATETIME(6) NOT NULL, PRIMARY KEY (task, lane)`,
+  ],
+  [
+    PARTITION_TABLE,
+    `${TASK}, topic VARCHAR(249) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, part INT UNSIGNED NOT NULL,
+    generation BIGINT UNSIGNED NOT NULL, owner VARCHAR(190) NOT NULL, next_offset BIGINT NOT NULL,
+    sources LONGTEXT NOT NULL, touches BIGINT UNSIGNED NOT NULL, updated_at DATETIME(6) NOT NULL,
+    PRIMARY KEY (task, topic, part)`,
   ],
   [
     SCHEMA_TABLE,
@@ -67,6 +75,7 @@ const TABLES: ReadonlyMap<string, string> = new Map([
 export class StateTables {
   readonly database: string;
   readonly checkpoint: string;
+  readonly partition: string;
   readonly schema: string;
   readonly preparedXa: string;
   readonly pendingDdl: string;
@@ -77,6 +86,7 @@ export class StateTables {
     const qualify = (table: string): string => `${quoteName(database)}.${quoteName(table)}`;
     this.database = database;
     this.checkpoint = qualify(CHECKPOINT_TABLE);
+    this.partition = qualify(PARTITION_TABLE);
     this.schema = qualify(SCHEMA_TABLE);
     this.preparedXa = qualify(PREPARED_XA_TABLE);
     this.pendingDdl = qualify(PENDING_DDL_TABLE);

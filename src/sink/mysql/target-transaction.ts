@@ -1,5 +1,5 @@
 import type { CheckpointStep } from '../../core/checkpoint.ts';
-import { checkpointMoved, schemaStatements } from './checkpoint-row.ts';
+import { schemaStatements } from './checkpoint-row.ts';
 import type { OwnedTarget } from './owned-target.ts';
 import type { TextResult } from './target-session.ts';
 
@@ -37,26 +37,28 @@ export class TargetTransaction {
     const prologue = this.#beginStatements();
     const text = join([...prologue, ...statements]);
     if (bytesOf(text) > session.maxTextBytes) {
-      this.#checkFence(await session.execute(join(prologue)));
+      this.#checkFences(await session.execute(join(prologue)), prologue.length);
       return session.execute(join(statements));
     }
     const result = await session.execute(text);
-    this.#checkFence(result);
+    this.#checkFences(result, prologue.length);
     return { replies: result.replies.slice(prologue.length), failure: result.failure };
   }
 
   /** Moves the checkpoint at the end, where it was not known at the beginning. */
   async move(step: CheckpointStep): Promise<void> {
     const { row } = this.#target;
-    await this.runAll([row.moveStatement(step)], true);
+    await this.runAll(row.moveStatements(step), true);
   }
 
   /** Statements of our own, which have to succeed. */
-  async runAll(statements: readonly string[], isFence = false): Promise<void> {
+  async runAll(statements: readonly string[], areFences = false): Promise<void> {
     if (statements.length === 0 && this.#hasBegun) return;
     const { replies, failure } = await this.execute(statements.map((text) => Buffer.from(text)));
     if (failure !== undefined) throw failure;
-    if (isFence && replies[0]?.affectedRows !== 1) throw this.#moved();
+    if (areFences && replies.some(({ affectedRows }) => affectedRows !== 1)) {
+      throw this.#target.row.movedError();
+    }
   }
 
   /** Commits with the schema changes of `step`. A lost reply is the caller's to decide. */
@@ -76,21 +78,18 @@ export class TargetTransaction {
 
   #beginStatements(): Buffer[] {
     const { row } = this.#target;
-    const fence = this.#step === undefined ? row.touchStatement() : row.moveStatement(this.#step);
-    return [Buffer.from('BEGIN'), Buffer.from(fence)];
+    const step = this.#step;
+    const fences = step === undefined ? row.touchStatements() : row.moveStatements(step);
+    return ['BEGIN', ...fences].map((text) => Buffer.from(text));
   }
 
-  #checkFence({ replies, failure }: TextResult): void {
-    const fence = replies[1];
-    if (fence === undefined) {
-      throw failure ?? this.#moved();
+  /** Behind BEGIN, up to `end`. */
+  #checkFences({ replies, failure }: TextResult, end: number): void {
+    for (let index = 1; index < end; index++) {
+      const fence = replies[index];
+      if (fence === undefined) throw failure ?? this.#target.row.movedError();
+      if (fence.affectedRows !== 1) throw this.#target.row.movedError();
     }
-    if (fence.affectedRows !== 1) throw this.#moved();
-  }
-
-  #moved(): Error {
-    const { task, seq } = this.#target.row;
-    return checkpointMoved(task, `it is no longer at seq ${seq} with our epoch`);
   }
 }
 

@@ -16,6 +16,9 @@ export const TUNING = {
   idleCheckpointMs: 1_000,
   /** An idle connection says something this often: the session's wait_timeout is short. */
   keepAliveMs: 20_000,
+  /** A partition that waits for another is tried again this often: at first, and at last. */
+  waitMinMs: 50,
+  waitMaxMs: 500,
   lockTimeoutMs: 10_000,
   lockRetryMs: 500,
   /** Attempts at one group inside the sink; then the task begins anew from the checkpoint. */

@@ -4,11 +4,14 @@ import type { DeadLetter } from '../../core/dead-letter.ts';
 import { TailraceError, toTailraceError } from '../../core/errors.ts';
 import type { Histogram } from '../../lib/histogram.ts';
 import { Stopwatch } from '../../lib/stopwatch.ts';
+import type { PartitionMark, Position } from '../../core/position.ts';
 import { mergeDeltas, type SchemaDelta } from '../../core/schema-state.ts';
 import type { Delivery } from '../../core/sink.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import { inOrderPackets } from './in-order-packets.ts';
+import { letterStatement } from './dead-letters.ts';
 import type { OwnedTarget } from './owned-target.ts';
+import type { PartitionWaits } from './partition-waits.ts';
 import type { Bindings, StatementPacket, StatementPlanner } from './plan.ts';
 import { preparedStatements } from './prepared-xa.ts';
 import { transactionPlace } from './problem-error.ts';
@@ -34,6 +37,8 @@ export interface UnitApplierOptions {
   readonly binder: Binder;
   readonly planner: StatementPlanner;
   readonly policy: ConflictPolicy;
+  /** Of a consumer: what may wait for another partition. */
+  readonly waits: PartitionWaits | undefined;
   readonly isInOrder: boolean;
   readonly counters: SinkCounters;
   /** Told how long the making of each group's statements took. */
@@ -41,6 +46,8 @@ export interface UnitApplierOptions {
   /** The checkpoint moved to the step: everything up to its seq is durable. */
   readonly onCommitted: (step: CheckpointStep) => void;
   readonly onDeadLetters: (letters: readonly DeadLetter[]) => void;
+  /** Messages that nobody could read were passed over and kept. */
+  readonly onPassed: (letters: readonly DeadLetter[]) => void;
 }
 
 /**
@@ -58,6 +65,7 @@ export class UnitApplier {
   readonly #replay: RowReplay;
   #open: TargetTransaction | undefined;
   #letters: DeadLetter[] = [];
+  #passed: DeadLetter[] = [];
   #inDoubt: CheckpointStep | undefined;
   #ahead:
     | { readonly of: readonly Transaction[]; readonly packets: readonly StatementPacket[] }
@@ -73,6 +81,7 @@ export class UnitApplier {
         planner,
         policy,
         maxTextBytes: target.session.maxTextBytes,
+        isPatient: (transaction) => options.waits?.isPatient(transaction) ?? false,
         onConflict: (letters) => {
           this.#letters.push(...letters);
         },
@@ -103,11 +112,32 @@ export class UnitApplier {
     this.#ahead = { of: transactions, packets: this.#planGroup(changes) };
   }
 
-  async applyGroup(deliveries: readonly Delivery[]): Promise<void> {
-    const transactions = deliveries.map(({ transaction }) => transaction);
-    if (await this.#applyMerged(transactions)) return;
+  /** Gives back what waits for another partition; mostly nothing. */
+  async applyGroup(deliveries: readonly Delivery[]): Promise<readonly Delivery[]> {
+    const { waits } = this.#options;
+    const waiting = deliveries.filter(({ transaction }) => waits?.isBehind(transaction) === true);
+    const ready = deliveries.filter((delivery) => !waiting.includes(delivery));
+    const transactions = ready.map(({ transaction }) => transaction);
+    if (transactions.length === 0 || (await this.#applyMerged(transactions))) return waiting;
     this.#options.counters.replays += 1;
-    for (const transaction of transactions) await this.#applyAlone(transaction);
+    for (const delivery of ready) {
+      if (!(await this.#applyPatiently(delivery.transaction))) waiting.push(delivery);
+    }
+    return waiting;
+  }
+
+  /** False: it waits, or one of its partition before it does. */
+  async #applyPatiently(transaction: Transaction): Promise<boolean> {
+    const { waits } = this.#options;
+    if (waits?.isBehind(transaction) === true) return false;
+    try {
+      await this.#applyAlone(transaction);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof TailraceError && waits?.begin(transaction, thrown) === true)
+        return false;
+      throw thrown;
+    }
   }
 
   /** `leftover`: statements of ours that belong into the commit of the last part. */
@@ -273,6 +303,11 @@ export class UnitApplier {
   async #runStateStatements(target: TargetTransaction, changes: readonly Change[]): Promise<void> {
     const { task, target: owned } = this.#options;
     for (const change of changes) {
+      if (change.kind === 'passed') {
+        await target.runAll([letterStatement(task, owned.row.tables, change.letter)]);
+        this.#passed.push(change.letter);
+        continue;
+      }
       if (change.kind !== 'xa-prepare' && change.kind !== 'xa-end') continue;
       for (const statement of preparedStatements(task, owned.row.tables, change)) {
         await target.runAll([statement]);
@@ -296,6 +331,7 @@ export class UnitApplier {
 
   #begin(step: CheckpointStep | undefined): TargetTransaction {
     this.#letters = [];
+    this.#passed = [];
     this.#inDoubt = undefined;
     return new TargetTransaction(this.#options.target, step);
   }
@@ -304,12 +340,16 @@ export class UnitApplier {
     this.#inDoubt = step;
     await target.commit(step);
     this.#inDoubt = undefined;
-    const { counters, onCommitted, onDeadLetters } = this.#options;
+    const { counters, onCommitted, onDeadLetters, onPassed } = this.#options;
     counters.commits += 1;
     if (this.#letters.length > 0) {
       counters.conflicts += this.#letters.length;
       onDeadLetters(this.#letters);
       this.#letters = [];
+    }
+    if (this.#passed.length > 0) {
+      onPassed(this.#passed);
+      this.#passed = [];
     }
     if (step !== undefined) onCommitted(step);
   }
@@ -366,7 +406,18 @@ export function stepOf(transactions: readonly Transaction[]): CheckpointStep {
   }
   let schemaDelta: SchemaDelta | undefined;
   for (const one of transactions) schemaDelta = mergeDeltas(schemaDelta, one.schemaDelta);
-  return { seq: last.seq, position: last.resumeAt, schemaDelta };
+  return { seq: last.seq, position: mergedPosition(transactions, last.resumeAt), schemaDelta };
+}
+
+/** Of several partitions: how far each is. */
+function mergedPosition(transactions: readonly Transaction[], last: Position): Position {
+  if (last.kind !== 'kafka' || transactions.length === 1) return last;
+  const offsets = new Map<string, PartitionMark>();
+  for (const { resumeAt } of transactions) {
+    if (resumeAt?.kind !== 'kafka') continue;
+    for (const [name, mark] of resumeAt.offsets) offsets.set(name, mark);
+  }
+  return { ...last, offsets };
 }
 
 function packetBytes({ session }: OwnedTarget): number {

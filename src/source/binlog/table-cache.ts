@@ -26,7 +26,7 @@ export interface TableBinding {
 }
 
 /** Recognises the transactions that a tailrace wrote: they begin with this table's row. */
-export const CHECKPOINT_TABLE = 'tailrace_checkpoint';
+const MARK_TABLES: ReadonlySet<string> = new Set(['tailrace_checkpoint', 'tailrace_partition']);
 
 export interface TableCacheOptions {
   readonly flavor: GtidFlavor;
@@ -65,7 +65,7 @@ export class TableCache {
     const binding: TableBinding = {
       tableMap,
       dropReason: this.#dropReason(tableMap),
-      isCheckpoint: tableMap.table === CHECKPOINT_TABLE,
+      isCheckpoint: MARK_TABLES.has(tableMap.table),
       reader: undefined,
     };
     this.#bindings.set(tableMap.tableId, binding);

@@ -112,7 +112,7 @@ export class TransactionOutbox {
   #after(gtid: Gtid | undefined, coordinates: BinlogCoordinates): Position {
     const position = this.#position;
     // An anonymous transaction is in no GTID set: from here on only coordinates say what is done.
-    if (position.kind === 'coordinates' || gtid === undefined) {
+    if (position.kind !== 'gtid' || gtid === undefined) {
       return { kind: 'coordinates', coordinates };
     }
     return { kind: 'gtid', gtidSet: position.gtidSet.with(gtid), coordinates };
