@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { flattenSwitches } from './schema-kafka-switches.ts';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { TailraceError } from '../core/errors.ts';
 import { findContradictions } from './contradictions.ts';
@@ -36,7 +37,7 @@ export function checkConfig(
 ): ConfigResult {
   let file: unknown;
   try {
-    file = parseToml(text);
+    file = flattenSwitches(parseToml(text));
   } catch (error) {
     return { issues: [explainSyntax(error)] };
   }

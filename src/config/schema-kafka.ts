@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { camelKeys } from './camel-keys.ts';
+import { canalSwitches, debeziumSwitches, maxwellSwitches } from './schema-kafka-switches.ts';
 import { fileText, nonEmpty, secret, tcpAddress, type FieldContext } from './fields.ts';
 
 export const MESSAGE_FORMATS = ['maxwell', 'canal', 'debezium'] as const;
@@ -20,12 +21,6 @@ const TOPIC_BY_FORMAT = {
   debezium: '{prefix}.{database}.{table}',
 } as const;
 const HASH_BY_FORMAT = { maxwell: 'java', canal: 'canal', debezium: 'murmur2' } as const;
-
-/** The switches of the original: checked by the encoder of that format. */
-const switches = z.record(
-  z.string(),
-  z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]),
-);
 
 function sasl(context: FieldContext) {
   return z.strictObject({
@@ -49,14 +44,18 @@ export function kafkaSchema(context: FieldContext) {
         .optional()
         .describe('Default: `{database}.{table}`; debezium: `{prefix}.{database}.{table}`.'),
       format: z.enum(MESSAGE_FORMATS).default('maxwell').describe('Form of the messages.'),
-      maxwell: switches.default({}).describe("Switches of Maxwell's, by their names."),
-      canal: switches.default({}).describe("Switches of canal's, by their names."),
-      debezium: switches.default({}).describe("Switches of Debezium's, by their names."),
+      maxwell: maxwellSwitches.prefault({}).describe("Switches of Maxwell's, by their names."),
+      canal: canalSwitches.prefault({}).describe("Switches of canal's, by their names."),
+      debezium: debeziumSwitches.prefault({}).describe("Switches of Debezium's, by their names."),
       partition_by: z
         .enum(PARTITION_RULES)
         .optional()
         .describe('Default: `table`; debezium: `primary_key`.'),
       partition_columns: z.array(nonEmpty).default([]).describe('For `column`.'),
+      partition_fallback: z
+        .enum(['table', 'database', 'primary_key', 'transaction', 'random'])
+        .default('table')
+        .describe('For `column`, of rows that have none of them.'),
       partition_hash: z
         .enum(PARTITION_HASHES)
         .optional()
@@ -69,6 +68,7 @@ export function kafkaSchema(context: FieldContext) {
         .enum(['at_least_once', 'exactly_once'])
         .default('at_least_once')
         .describe('exactly_once: Kafka transactions; the position travels in them.'),
+      create_topics: z.boolean().default(true).describe('Make topics that are missing.'),
       topic_partitions: z.int().min(1).max(MAX_INT32).default(12).describe('Of new topics.'),
       replication_factor: z.int().min(1).max(0x7fff).default(1).describe('Of new topics.'),
       ddl_topic: z.string().default('').describe('DDL messages go here; empty: none.'),
@@ -77,6 +77,10 @@ export function kafkaSchema(context: FieldContext) {
         .enum(['stop', 'dead_letter'])
         .default('stop')
         .describe("A message over the broker's limit."),
+      dead_letter_topic: z
+        .string()
+        .default('')
+        .describe('Dead letters of messages go there too; empty: they do not.'),
       on_poison: z
         .enum(['stop', 'dead_letter'])
         .default('stop')

@@ -1,5 +1,6 @@
 import type { RowsChange, SchemaChange } from '../core/change.ts';
 import type { Router } from '../core/route.ts';
+import type { RowImage } from '../core/row.ts';
 import type { Transaction } from '../core/transaction.ts';
 
 /** One record for a topic, or one line of output. Names are those at the target (renamed, routed). */
@@ -13,9 +14,13 @@ export interface Message {
   readonly table: string;
   readonly type: MessageType;
   readonly headers: Readonly<Record<string, string>>;
+  /** Where `EncodeContext.partitionOf` put the row that it is about; undefined: it is about no row. */
+  readonly partition?: number | undefined;
 }
 
-export type MessageType = 'insert' | 'update' | 'delete' | 'ddl';
+/** `truncate` goes where the table's rows go; `ddl`, `transaction` and `heartbeat` have topics of their own. */
+export type MessageType =
+  'insert' | 'update' | 'delete' | 'truncate' | 'ddl' | 'transaction' | 'heartbeat';
 
 /** Where in its transaction a change stands. */
 export interface EncodeContext {
@@ -25,6 +30,8 @@ export interface EncodeContext {
   readonly isLast: boolean;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
+  /** The partition of a row, where it depends on its values; canal's messages then hold rows of one each. */
+  readonly partitionOf?: ((change: RowsChange, row: RowImage) => number) | undefined;
 }
 
 export type EncodableChange = RowsChange | SchemaChange;

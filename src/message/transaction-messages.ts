@@ -1,17 +1,28 @@
 import { formatGtid } from '../core/gtid-set-parse.ts';
 import { formatCoordinates } from '../core/position.ts';
-import type { Change } from '../core/change.ts';
+import type { Change, RowsChange } from '../core/change.ts';
+import type { RowImage } from '../core/row.ts';
 import type { Transaction } from '../core/transaction.ts';
 import type { EncodableChange, Message, MessageEncoder } from './encoder.ts';
 import { rowCount } from './row-plan.ts';
 
 export interface TransactionMessagesOptions {
   readonly encoder: MessageEncoder;
-  readonly task: string;
   /** Messages for DDL as well. */
   readonly ddl: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** See `EncodeContext.partitionOf`. */
+  readonly partitionOf?: ((tx: Transaction, change: RowsChange, row: RowImage) => number) | undefined;
+}
+
+/** A message and its place in its transaction. */
+export interface PlacedMessage {
+  readonly tx: Transaction;
+  readonly message: Message;
+  /** From 1 on. */
+  readonly number: number;
+  readonly isLast: boolean;
 }
 
 /** A change that waits until it is known whether another one follows. */
@@ -39,7 +50,7 @@ export class TransactionMessages {
     this.#options = options;
   }
 
-  *of(tx: Transaction): Generator<Message, void, undefined> {
+  *of(tx: Transaction): Generator<PlacedMessage, void, undefined> {
     if (tx.part.index === 0) this.#begin();
     for (const change of tx.changes) {
       if (!this.#isEncodable(change)) continue;
@@ -60,34 +71,46 @@ export class TransactionMessages {
     return change.kind === 'ddl' && this.#options.ddl;
   }
 
-  *#release(isLast: boolean): Generator<Message, void, undefined> {
+  *#release(isLast: boolean): Generator<PlacedMessage, void, undefined> {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
     const { tx, change } = held;
-    const context = { rowOffset: this.#rowOffset, isLast, nowMs: this.#options.now() };
+    const { partitionOf, now, encoder } = this.#options;
+    const context = {
+      rowOffset: this.#rowOffset,
+      isLast,
+      nowMs: now(),
+      partitionOf:
+        partitionOf && ((rows: RowsChange, row: RowImage) => partitionOf(tx, rows, row)),
+    };
     this.#rowOffset += change.kind === 'rows' ? rowCount(change) : 0;
     let waiting: Message | undefined;
-    for (const message of this.#options.encoder.encode(tx, change, context)) {
-      if (waiting !== undefined) yield this.#withHeaders(waiting, tx, false);
+    for (const message of encoder.encode(tx, change, context)) {
+      if (waiting !== undefined) yield this.#place(waiting, tx, false);
       waiting = message;
     }
-    if (waiting !== undefined) yield this.#withHeaders(waiting, tx, isLast);
+    if (waiting !== undefined) yield this.#place(waiting, tx, isLast);
   }
 
-  #withHeaders(message: Message, tx: Transaction, isLast: boolean): Message {
+  #place(message: Message, tx: Transaction, isLast: boolean): PlacedMessage {
     this.#count += 1;
-    const place: Record<string, string> =
-      tx.gtid === undefined
-        ? { 'tailrace-position': formatCoordinates(tx.coordinates) }
-        : { 'tailrace-gtid': formatGtid(tx.gtid) };
-    const headers = {
-      'tailrace-task': this.#options.task,
-      'tailrace-seq': String(tx.seq),
-      ...place,
-      'tailrace-part': isLast ? `${this.#count}/${this.#count}` : String(this.#count),
-      ...message.headers,
-    };
-    return { ...message, headers };
+    return { tx, message, number: this.#count, isLast };
   }
+}
+
+/** The headers of a message as text. */
+export function headersOf(task: string, placed: PlacedMessage): Record<string, string> {
+  const { tx, message, number, isLast } = placed;
+  const place: Record<string, string> =
+    tx.gtid === undefined
+      ? { 'tailrace-position': formatCoordinates(tx.coordinates) }
+      : { 'tailrace-gtid': formatGtid(tx.gtid) };
+  return {
+    'tailrace-task': task,
+    'tailrace-seq': String(tx.seq),
+    ...place,
+    'tailrace-part': isLast ? `${number}/${number}` : String(number),
+    ...message.headers,
+  };
 }

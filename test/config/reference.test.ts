@@ -20,6 +20,9 @@ describe('the reference', () => {
       '[task.target.ssh.jump]',
       '[task.kafka]',
       '[task.kafka.sasl]',
+      '[task.kafka.maxwell]',
+      '[task.kafka.canal]',
+      '[task.kafka.debezium]',
     ]);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Transaction } from '../../src/core/transaction.ts';
 import { createEncoder } from '../../src/message/create-encoder.ts';
 import type { MessageFormat } from '../../src/message/encoder.ts';
-import { TransactionMessages } from '../../src/message/transaction-messages.ts';
+import { headersOf, TransactionMessages } from '../../src/message/transaction-messages.ts';
 import {
   fakeDdl,
   fakeDelete,
@@ -25,11 +25,15 @@ function messagesOf(parts: readonly Partial<Transaction>[], format: MessageForma
   const options = format === 'maxwell' ? { xoffset: true } : {};
   const messages = new TransactionMessages({
     encoder: createEncoder(format, options),
-    task: 'shop',
     ddl: true,
     now: () => 0,
   });
-  return parts.flatMap((part) => [...messages.of(fakeTransaction(part))]);
+  return parts.flatMap((part) =>
+    [...messages.of(fakeTransaction(part))].map((placed) => ({
+      value: placed.message.value,
+      headers: headersOf('shop', placed),
+    })),
+  );
 }
 
 function summary(parts: readonly Partial<Transaction>[], format: MessageFormat = 'maxwell') {
@@ -88,7 +92,6 @@ describe('TransactionMessages', () => {
   it('has DDL only when asked', () => {
     const messages = new TransactionMessages({
       encoder: createEncoder('canal'),
-      task: 'shop',
       ddl: false,
       now: () => 0,
     });

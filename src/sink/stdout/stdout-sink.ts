@@ -4,8 +4,8 @@ import { TailraceError } from '../../core/errors.ts';
 import type { Delivery, Sink } from '../../core/sink.ts';
 import { createDeferred } from '../../lib/deferred.ts';
 import { untilAborted } from '../../lib/until-aborted.ts';
-import type { Message, MessageEncoder } from '../../message/encoder.ts';
-import { TransactionMessages } from '../../message/transaction-messages.ts';
+import type { MessageEncoder } from '../../message/encoder.ts';
+import { headersOf, TransactionMessages, type PlacedMessage } from '../../message/transaction-messages.ts';
 
 export interface StdoutSinkOptions {
   readonly encoder: MessageEncoder;
@@ -36,6 +36,7 @@ export class StdoutSink implements Sink {
   readonly #output: Writable;
   readonly #messages: TransactionMessages;
   readonly #hasKeys: boolean;
+  readonly #task: string;
   #isClosed = false;
   #failure: Error | undefined;
   #chunk = '';
@@ -44,9 +45,9 @@ export class StdoutSink implements Sink {
   constructor(options: StdoutSinkOptions) {
     this.#output = options.output ?? process.stdout;
     this.#hasKeys = options.keys ?? false;
+    this.#task = options.task;
     this.#messages = new TransactionMessages({
       encoder: options.encoder,
-      task: options.task,
       ddl: options.ddl ?? false,
       now: options.now ?? Date.now,
     });
@@ -61,8 +62,8 @@ export class StdoutSink implements Sink {
 
   async write(batch: readonly Delivery[], signal: AbortSignal): Promise<void> {
     for (const { transaction, ticket } of batch) {
-      for (const message of this.#messages.of(transaction)) {
-        this.#append(message);
+      for (const placed of this.#messages.of(transaction)) {
+        this.#append(placed);
         if (this.#chunk.length >= CHUNK_CHARACTERS) await this.#flush(signal);
       }
       await this.#flush(signal);
@@ -87,12 +88,12 @@ export class StdoutSink implements Sink {
     return Promise.resolve();
   }
 
-  #append(message: Message): void {
-    const { key, value, headers } = message;
+  #append(placed: PlacedMessage): void {
+    const { key, value } = placed.message;
     if (this.#isClosed || value === null) return;
     this.#chunk += this.#hasKeys
       ? `{"key":${key === null ? 'null' : asJson(key)},"value":${value},` +
-        `"headers":${JSON.stringify(headers)}}\n`
+        `"headers":${JSON.stringify(headersOf(this.#task, placed))}}\n`
       : `${value}\n`;
   }
 

@@ -1,0 +1,97 @@
+import { toTailraceError, type TailraceError } from '../core/errors.ts';
+import { createBackoff } from '../lib/backoff.ts';
+import type { Logger } from '../lib/logger.ts';
+import { abortReason, untilAborted } from '../lib/until-aborted.ts';
+import { createKafkaClient } from './client.ts';
+import { createCluster, type Cluster } from './cluster.ts';
+import type { KafkaConnectOptions } from './connect-options.ts';
+import { kafkaError } from './kafka-error.ts';
+
+const RETRY = { minMs: 20, maxMs: 2000 };
+/** While brokers are away a line each that often is enough. */
+const WARN_EVERY_MS = 10_000;
+
+/**
+ * A cluster of connections that is made anew after a fault: kafkajs's own repairs leave connections half
+ * alive now and then, and nothing is lost with them, because numbers and bytes of what is under way are kept here.
+ */
+export class ClusterSession {
+  readonly #options: KafkaConnectOptions;
+  readonly #logger: Logger;
+  #cluster: Cluster | undefined;
+  #warnedAtMs = -Infinity;
+  /** Topics whose metadata are kept. */
+  readonly topics = new Set<string>();
+
+  constructor(options: KafkaConnectOptions, logger: Logger) {
+    this.#options = options;
+    this.#logger = logger;
+  }
+
+  /** Does the work once; what may pass is thrown as a transient error. */
+  async once<T>(signal: AbortSignal, work: (cluster: Cluster) => Promise<T>): Promise<T> {
+    try {
+      return await untilAborted(this.#withCluster(work), signal);
+    } catch (thrown) {
+      if (signal.aborted) throw abortReason(signal);
+      const error = kafkaError(thrown);
+      if (isConnectionFault(error)) await this.drop();
+      throw error;
+    }
+  }
+
+  /** Does the work again and again until it succeeds or can't pass by itself. */
+  async until<T>(signal: AbortSignal, work: (cluster: Cluster) => Promise<T>): Promise<T> {
+    const backoff = createBackoff(RETRY);
+    for (;;) {
+      try {
+        return await this.once(signal, work);
+      } catch (thrown) {
+        if (signal.aborted) throw abortReason(signal);
+        const error = toTailraceError(thrown);
+        if (!error.isTransient || error.code === 'KAFKA_PRODUCER_LOST') throw error;
+        this.#warn(error);
+        await backoff.wait(signal);
+        if (!isConnectionFault(error)) await this.refresh(signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Asks for the metadata again: after a change of leaders, and now and then. */
+  async refresh(signal: AbortSignal): Promise<void> {
+    await this.once(signal, (cluster) => cluster.refreshMetadata());
+  }
+
+  async drop(): Promise<void> {
+    const cluster = this.#cluster;
+    this.#cluster = undefined;
+    await cluster?.disconnect().catch(() => undefined);
+  }
+
+  async #withCluster<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
+    if (this.#cluster === undefined) {
+      const cluster = createCluster(createKafkaClient(this.#options, this.#logger));
+      try {
+        await cluster.connect();
+        await cluster.addMultipleTargetTopics([...this.topics]);
+      } catch (thrown) {
+        void cluster.disconnect().catch(() => undefined);
+        throw thrown;
+      }
+      this.#cluster = cluster;
+    }
+    return work(this.#cluster);
+  }
+
+  #warn(error: TailraceError): void {
+    const nowMs = Date.now();
+    if (nowMs - this.#warnedAtMs < WARN_EVERY_MS) return;
+    this.#warnedAtMs = nowMs;
+    this.#logger.warn({ error }, 'Kafka did not take a batch; trying again until it does');
+  }
+}
+
+/** Everything but an answer of a broker's own. */
+function isConnectionFault(error: TailraceError): boolean {
+  return error.code === 'KAFKA_UNREACHABLE' || error.code === 'KAFKA_CONNECTION_LOST';
+}

@@ -1,0 +1,222 @@
+import type { RowsChange } from '../../core/change.ts';
+import type { RowImage } from '../../core/row.ts';
+import type { Delivery } from '../../core/sink.ts';
+import type { Transaction } from '../../core/transaction.ts';
+import type { RecordBytes } from '../../kafka/record-batch.ts';
+import { recordSize } from '../../kafka/record-batch.ts';
+import type { TopicDirectory, TopicInfo } from '../../kafka/topic-directory.ts';
+import { ByteWriter } from '../../lib/byte-writer.ts';
+import type { Message, MessageType } from '../../message/encoder.ts';
+import { TransactionMessages, type PlacedMessage } from '../../message/transaction-messages.ts';
+import type { KafkaSinkOptions } from './kafka-sink-options.ts';
+import { loneBatchBytes, MessageSet, WriterPool } from './message-set.ts';
+import type { OversizeMessages } from './oversize-messages.ts';
+import { Partitioner } from './partitioner.ts';
+import { RecordHeaders } from './record-headers.ts';
+import { preparedRecords, type StateRecord } from './state-topic.ts';
+import { TopicNamer } from './topic-namer.ts';
+
+export interface CollectorParts {
+  readonly options: KafkaSinkOptions;
+  readonly topics: TopicDirectory;
+  readonly stateTopic: TopicInfo;
+  readonly oversize: OversizeMessages;
+  /** Keys of the prepared groups in the state topic: kept up to date here. */
+  readonly preparedKeys: Map<string, readonly string[]>;
+}
+
+const NO_HEADERS = Buffer.from([0]);
+
+/** Turns transactions into sets of batches, ready to be sent in order. */
+export class MessageCollector {
+  readonly #parts: CollectorParts;
+  readonly #messages: TransactionMessages;
+  readonly #namer: TopicNamer;
+  readonly #partitioner: Partitioner;
+  readonly #headers: RecordHeaders;
+  readonly #scratch = new ByteWriter();
+  readonly #pool = new WriterPool();
+  readonly #types: readonly MessageType[];
+  #full: MessageSet[] = [];
+  #open = new MessageSet(this.#pool);
+  #nowMs = 0;
+
+  constructor(parts: CollectorParts) {
+    const { encoder, task, topics, partition } = parts.options;
+    this.#parts = parts;
+    this.#namer = new TopicNamer(topics);
+    this.#partitioner = new Partitioner(partition);
+    this.#headers = new RecordHeaders(task);
+    this.#messages = new TransactionMessages({
+      encoder,
+      ddl: topics.ddlTopic !== '',
+      now: () => this.#nowMs,
+      partitionOf: this.#partitioner.isByRow
+        ? (tx, change, row) => this.#partitionOfRow(tx, change, row)
+        : undefined,
+    });
+    this.#types = topics.template.includes('{type}') ? ['insert', 'update', 'delete'] : ['insert'];
+  }
+
+  /** Bytes of messages that wait here. */
+  get bytes(): number {
+    return this.#full.reduce((sum, set) => sum + set.bytes, this.#open.bytes);
+  }
+
+  get isEmpty(): boolean {
+    return this.#full.length === 0 && this.#open.isEmpty;
+  }
+
+  /** Another set is ready behind the one that `take` gives. */
+  get hasMore(): boolean {
+    return this.#full.length > 0;
+  }
+
+  /** The next set; one that is not full goes out too. */
+  take(): MessageSet | undefined {
+    const full = this.#full.shift();
+    if (full !== undefined) return full;
+    if (this.#open.isEmpty) return undefined;
+    return this.#close();
+  }
+
+  /** A set for state records alone. */
+  emptySet(): MessageSet {
+    return new MessageSet(this.#pool);
+  }
+
+  /** Topics that nobody sent to yet are looked up before anything is encoded. */
+  prepare(tx: Transaction, signal: AbortSignal): Promise<void> | undefined {
+    let missing: Set<string> | undefined;
+    for (const change of tx.changes) {
+      if (change.kind !== 'rows') continue;
+      const { database, table } = change.route.target;
+      for (const type of this.#types) {
+        const topic = this.#namer.topicOf(database, table, type);
+        if (this.#parts.topics.get(topic) === undefined) (missing ??= new Set()).add(topic);
+      }
+    }
+    return missing && this.#learn(missing, signal);
+  }
+
+  add({ transaction, ticket }: Delivery): void {
+    this.#nowMs = Date.now();
+    const ended: StateRecord[] = [];
+    for (const change of transaction.changes) {
+      if (change.kind === 'xa-prepare') this.#keepPrepared(change.xid, change.payload);
+      else if (change.kind === 'xa-end') ended.push(...this.#forgetPrepared(change.xid));
+    }
+    for (const placed of this.#messages.of(transaction)) this.#put(placed);
+    const set = this.#open;
+    set.tickets.push(ticket);
+    set.isWhole = transaction.part.last;
+    set.stateRecords.push(...ended);
+    if (!transaction.part.last) return;
+    set.transactions += 1;
+    const { seq, resumeAt, schemaDelta } = transaction;
+    if (resumeAt !== undefined) set.addStep({ seq, position: resumeAt, schemaDelta });
+    if (set.isHalfFull) this.#close();
+  }
+
+  putState(set: MessageSet, records: readonly StateRecord[]): void {
+    for (const { key, value } of records)
+      set.append(this.#statePlace, this.#encode(key, value), this.#nowMs);
+  }
+
+  clear(): void {
+    this.#full = [];
+    this.#open = new MessageSet(this.#pool);
+  }
+
+  async #learn(topics: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    for (const topic of topics) await this.#parts.topics.ensure(topic, signal);
+  }
+
+  #close(): MessageSet {
+    const set = this.#open;
+    this.#open = new MessageSet(this.#pool);
+    return set;
+  }
+
+  #put({ tx, message, number, isLast }: PlacedMessage): void {
+    const { database, table, type, key, value } = message;
+    const topic = this.#topic(database, table, type);
+    const partition =
+      message.partition ?? this.#partitioner.ofMessage(tx, message, topic.partitions);
+    this.#headers.write(tx, { number, isLast }, message.headers);
+    const record = this.#encode(key, value, this.#headers);
+    const size = loneBatchBytes(record);
+    if (size > topic.maxBatchBytes) {
+      const letter = this.#parts.oversize.refused(record, { tx, message, topic, partition, size });
+      if (letter) return;
+    }
+    this.#append(topic, partition, record);
+  }
+
+  #append(topic: TopicInfo, partition: number, record: RecordBytes): void {
+    if (!this.#open.hasRoomFor(topic, partition, recordSize(record))) {
+      const set = this.#close();
+      set.isWhole = false;
+      this.#full.push(set);
+    }
+    this.#open.append({ topic: topic.name, partition }, record, this.#nowMs);
+  }
+
+  #partitionOfRow(tx: Transaction, change: RowsChange, row: RowImage): number {
+    const { database, table } = change.route.target;
+    const { partitions } = this.#topic(database, table, change.action);
+    return this.#partitioner.ofRow(tx, change, row, partitions);
+  }
+
+  #topic(database: string, table: string, type: Message['type']): TopicInfo {
+    const name = this.#namer.topicOf(database, table, type);
+    const topic = this.#parts.topics.get(name);
+    if (topic === undefined) throw new Error(`topic ${name} was not looked up`);
+    return topic;
+  }
+
+  #encode(
+    key: string | null,
+    value: string | Buffer | null,
+    headers?: Pick<RecordHeaders, 'bytes' | 'end'>,
+  ): RecordBytes {
+    const out = this.#scratch;
+    out.clear();
+    if (key !== null) out.utf8(key);
+    const keyEnd = out.length;
+    if (typeof value === 'string') out.utf8(value);
+    else if (value !== null) out.raw(value);
+    return {
+      bytes: out.bytes,
+      keyStart: 0,
+      keyEnd: key === null ? -1 : keyEnd,
+      valueStart: keyEnd,
+      valueEnd: value === null ? keyEnd - 1 : out.length,
+      headers: headers?.bytes ?? NO_HEADERS,
+      headersEnd: headers?.end ?? NO_HEADERS.length,
+    };
+  }
+
+  get #statePlace(): { readonly topic: string; readonly partition: number } {
+    return { topic: this.#parts.stateTopic.name, partition: 0 };
+  }
+
+  /** Durable before the position may pass it: it goes out with the messages around it. */
+  #keepPrepared(xid: string, payload: readonly Uint8Array[]): void {
+    const records = preparedRecords(xid, payload);
+    for (const { key, value } of records) {
+      this.#append(this.#parts.stateTopic, 0, this.#encode(key, value));
+    }
+    this.#parts.preparedKeys.set(
+      xid,
+      records.map(({ key }) => key),
+    );
+  }
+
+  /** Needed again should the position go back before the end: removed with a position that passes it. */
+  #forgetPrepared(xid: string): StateRecord[] {
+    const keys = this.#parts.preparedKeys.get(xid) ?? [];
+    this.#parts.preparedKeys.delete(xid);
+    return keys.map((key) => ({ key, value: null }));
+  }
+}

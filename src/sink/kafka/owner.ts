@@ -1,0 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+
+/** Names this process in state topics. */
+export const OWNER = `${hostname()} pid ${process.pid} ${randomBytes(6).toString('hex')}`;

@@ -1,0 +1,89 @@
+import { formatGtid } from '../../core/gtid-set-parse.ts';
+import { formatCoordinates } from '../../core/position.ts';
+import type { Transaction } from '../../core/transaction.ts';
+import { sizeOfVarint, writeVarint } from '../../kafka/record-batch.ts';
+
+const NUMBER_ROOM = 64;
+
+/**
+ * The headers of a record as bytes: how many, then each. Those that are the same for all messages of a
+ * transaction are made once for it.
+ */
+export class RecordHeaders {
+  readonly #task: Buffer;
+  #bytes = Buffer.allocUnsafeSlow(1024);
+  #fixedEnd = 0;
+  #end = 0;
+  #seq = -1;
+  #count = 0;
+
+  constructor(task: string) {
+    this.#task = headerBytes('tailrace-task', task);
+  }
+
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  /** For one message: its number in the transaction, whether it is the last, and headers of its format. */
+  write(
+    tx: Transaction,
+    part: { readonly number: number; readonly isLast: boolean },
+    more: Readonly<Record<string, string>> | undefined,
+  ): void {
+    const extra = more === undefined ? [] : Object.entries(more);
+    const count = 4 + extra.length;
+    if (tx.seq !== this.#seq || count !== this.#count) this.#begin(tx, count);
+    const text = part.isLast ? `${part.number}/${part.number}` : String(part.number);
+    let end = PART_NAME.copy(this.#bytes, this.#fixedEnd) + this.#fixedEnd;
+    end = writeVarint(this.#bytes, end, text.length);
+    end += this.#bytes.latin1Write(text, end);
+    this.#end = end;
+    for (const [name, value] of extra) this.#append(headerBytes(name, value));
+  }
+
+  #begin(tx: Transaction, count: number): void {
+    this.#seq = tx.seq;
+    this.#count = count;
+    const place =
+      tx.gtid === undefined
+        ? headerBytes('tailrace-position', formatCoordinates(tx.coordinates))
+        : headerBytes('tailrace-gtid', formatGtid(tx.gtid));
+    this.#end = writeVarint(this.#bytes, 0, count);
+    this.#append(this.#task);
+    this.#append(headerBytes('tailrace-seq', String(tx.seq)));
+    this.#append(place);
+    this.#fixedEnd = this.#end;
+  }
+
+  #append(bytes: Buffer): void {
+    const wanted = this.#end + bytes.length + NUMBER_ROOM;
+    if (wanted > this.#bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(wanted * 2);
+      this.#bytes.copy(grown, 0, 0, this.#end);
+      this.#bytes = grown;
+    }
+    this.#end += bytes.copy(this.#bytes, this.#end);
+  }
+}
+
+const PART_NAME = nameBytes('tailrace-part');
+
+function nameBytes(name: string): Buffer {
+  return Buffer.concat([varint(Buffer.byteLength(name)), Buffer.from(name)]);
+}
+
+function headerBytes(name: string, value: string): Buffer {
+  const bytes = Buffer.from(value);
+  return Buffer.concat([nameBytes(name), varint(bytes.length), bytes]);
+}
+
+function varint(value: number): Buffer {
+  const bytes = Buffer.alloc(sizeOfVarint(value));
+  writeVarint(bytes, 0, value);
+  return bytes;
+}
