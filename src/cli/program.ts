@@ -6,6 +6,7 @@ import { VERSION } from '../task/version.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addPositionCommand } from './commands/position.ts';
+import { addProduceCommand } from './commands/produce.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addTailCommand } from './commands/tail.ts';
@@ -18,6 +19,7 @@ export type AddCommand = (program: Command, io: CliIo, finish: (exitCode: number
 
 const COMMANDS: readonly AddCommand[] = [
   addRunCommand,
+  addProduceCommand,
   addTailCommand,
   addCheckCommand,
   addStatusCommand,

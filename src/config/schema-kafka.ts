@@ -30,6 +30,44 @@ function sasl(context: FieldContext) {
   });
 }
 
+/** How messages are sent and taken. */
+const deliveryKeys = {
+  delivery: z
+    .enum(['at_least_once', 'exactly_once'])
+    .default('at_least_once')
+    .describe('exactly_once: Kafka transactions; the position travels in them.'),
+  create_topics: z.boolean().default(true).describe('Make topics that are missing.'),
+  topic_partitions: z.int().min(1).max(MAX_INT32).default(12).describe('Of new topics.'),
+  replication_factor: z.int().min(1).max(0x7fff).default(1).describe('Of new topics.'),
+  ddl_topic: z.string().default('').describe('DDL messages go here; empty: none.'),
+  row_query: z.boolean().default(false).describe('Add the statement that changed the row.'),
+  oversize: z
+    .enum(['stop', 'dead_letter'])
+    .default('stop')
+    .describe("A message over the broker's limit."),
+  dead_letter_topic: z
+    .string()
+    .default('')
+    .describe('Dead letters of messages go there too; empty: they do not.'),
+  on_poison: z
+    .enum(['stop', 'dead_letter'])
+    .default('stop')
+    .describe('A message that consume cannot read.'),
+  compression: z
+    .enum(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
+    .default('none')
+    .describe('Of batches, where the codec is there.'),
+  group: nonEmpty.optional().describe('Consumer group. Default: `tailrace-<task>`.'),
+  topics: z
+    .array(nonEmpty)
+    .default([])
+    .describe('consume. Default: what the topic template can give.'),
+  allow_duplicates: z
+    .boolean()
+    .default(false)
+    .describe('consume: keyless tables from messages without a number.'),
+};
+
 export function kafkaSchema(context: FieldContext) {
   return z
     .strictObject({
@@ -64,40 +102,7 @@ export function kafkaSchema(context: FieldContext) {
         .boolean()
         .default(false)
         .describe('A changed key is sent as a delete and an insert.'),
-      delivery: z
-        .enum(['at_least_once', 'exactly_once'])
-        .default('at_least_once')
-        .describe('exactly_once: Kafka transactions; the position travels in them.'),
-      create_topics: z.boolean().default(true).describe('Make topics that are missing.'),
-      topic_partitions: z.int().min(1).max(MAX_INT32).default(12).describe('Of new topics.'),
-      replication_factor: z.int().min(1).max(0x7fff).default(1).describe('Of new topics.'),
-      ddl_topic: z.string().default('').describe('DDL messages go here; empty: none.'),
-      row_query: z.boolean().default(false).describe('Add the statement that changed the row.'),
-      oversize: z
-        .enum(['stop', 'dead_letter'])
-        .default('stop')
-        .describe("A message over the broker's limit."),
-      dead_letter_topic: z
-        .string()
-        .default('')
-        .describe('Dead letters of messages go there too; empty: they do not.'),
-      on_poison: z
-        .enum(['stop', 'dead_letter'])
-        .default('stop')
-        .describe('A message that consume cannot read.'),
-      compression: z
-        .enum(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
-        .default('none')
-        .describe('Of batches, where the codec is there.'),
-      group: nonEmpty.optional().describe('Consumer group. Default: `tailrace-<task>`.'),
-      topics: z
-        .array(nonEmpty)
-        .default([])
-        .describe('consume. Default: what the topic template can give.'),
-      allow_duplicates: z
-        .boolean()
-        .default(false)
-        .describe('consume: keyless tables from messages without a number.'),
+      ...deliveryKeys,
     })
     .transform((kafka) =>
       camelKeys({

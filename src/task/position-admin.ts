@@ -7,9 +7,15 @@ import type { ErrorCode } from '../core/error-codes.ts';
 import { TailraceError } from '../core/errors.ts';
 import { parsePositionRequest } from '../core/position-parse.ts';
 import { formatCoordinates, formatPosition } from '../core/position.ts';
-import { readCheckpoint, recordSkip } from '../sink/mysql/checkpoint-admin.ts';
+import { recordSkip } from '../sink/mysql/checkpoint-admin.ts';
 import { redactSecrets } from '../lib/secrets.ts';
 import type { TaskErrorStatus, TaskStatus } from '../status/task-status.ts';
+import {
+  checkpointPlaces,
+  readLowest,
+  sinkNameOf,
+  type FoundCheckpoint,
+} from './checkpoint-places.ts';
 import { replaceCheckpoint } from './replace-checkpoint.ts';
 import { addSkip } from './skip-marker.ts';
 import { loadTasks, type TaskSelection } from './task-setup.ts';
@@ -20,7 +26,7 @@ export interface PositionReport {
   readonly coordinates: string | null;
   readonly position: string | null;
   /** Who keeps it: the target's own checkpoint row is the truth where there is one. */
-  readonly from: 'target' | 'state file' | 'nowhere';
+  readonly from: 'target' | 'Kafka' | 'state file' | 'nowhere';
   readonly note?: string;
 }
 
@@ -42,37 +48,36 @@ async function showPosition(
   task: TaskConfig,
   signal: AbortSignal,
 ): Promise<PositionReport> {
-  const { stored, problem } = await askTarget(task, signal);
-  if (stored !== undefined) return report(task, stored, 'target');
-  const note = problem === undefined ? {} : { note: `the target was not asked: ${problem}` };
+  const { found, problem } = await askPlaces(task, signal);
+  if (found !== undefined) return report(task, found.state.checkpoint, found.place.label);
+  const note = problem === undefined ? {} : { note: problem };
   const store = readTaskStore({ stateDir: config.stateDir, task: task.name });
   try {
-    const kept = store?.load('mysql')?.checkpoint;
+    const kept = store?.load(sinkNameOf(task))?.checkpoint;
     return { ...report(task, kept, kept === undefined ? 'nowhere' : 'state file'), ...note };
   } finally {
     store?.close();
   }
 }
 
-async function askTarget(
+async function askPlaces(
   task: TaskConfig,
   signal: AbortSignal,
-): Promise<{ readonly stored?: Checkpoint | undefined; readonly problem?: string }> {
-  if (task.target === undefined) return {};
+): Promise<{ readonly found?: FoundCheckpoint | undefined; readonly problem?: string }> {
+  const places = checkpointPlaces(task);
   try {
-    const state = await readCheckpoint(adminOf(task, task.target), signal);
-    return { stored: state?.checkpoint };
+    return { found: await readLowest(places, signal) };
   } catch (error) {
-    if (error instanceof TailraceError)
-      return { problem: `${error.code}: ${redactSecrets(error.message)}` };
-    throw error;
+    if (!(error instanceof TailraceError)) throw error;
+    const who = places.map(({ label }) => (label === 'target' ? 'the target' : label)).join(' or ');
+    return { problem: `${who} was not asked: ${error.code}: ${redactSecrets(error.message)}` };
   }
 }
 
 function adminOf(
   task: TaskConfig,
   target: NonNullable<TaskConfig['target']>,
-): Parameters<typeof readCheckpoint>[0] {
+): Parameters<typeof recordSkip>[0] {
   return { task: task.name, server: serverOptions(target), stateDatabase: target.stateDatabase };
 }
 
@@ -108,7 +113,7 @@ export async function setPosition(
       signal: options.signal,
     });
     const note = isDryRun ? 'dry run: nothing was changed' : 'the next start begins here';
-    return { ...report(task, checkpoint, 'target'), note };
+    return { ...report(task, checkpoint, checkpointPlaces(task)[0]?.label ?? 'state file'), note };
   });
 }
 
@@ -146,7 +151,7 @@ async function skipOne(
 }
 
 type Kept =
-  | { readonly from: 'target'; readonly checkpoint: Checkpoint }
+  | { readonly from: 'target' | 'Kafka'; readonly checkpoint: Checkpoint }
   | { readonly from: 'state file' | 'nowhere'; readonly checkpoint: Checkpoint | undefined };
 
 async function presentCheckpoint(
@@ -154,11 +159,11 @@ async function presentCheckpoint(
   store: TaskStore,
   signal: AbortSignal,
 ): Promise<Kept> {
-  if (task.target !== undefined) {
-    const state = await readCheckpoint(adminOf(task, task.target), signal);
-    if (state !== undefined) return { from: 'target', checkpoint: state.checkpoint };
+  const found = await readLowest(checkpointPlaces(task), signal);
+  if (found !== undefined) {
+    return { from: found.place.label, checkpoint: found.state.checkpoint };
   }
-  const checkpoint = store.load('mysql')?.checkpoint;
+  const checkpoint = store.load(sinkNameOf(task))?.checkpoint;
   return { from: checkpoint === undefined ? 'nowhere' : 'state file', checkpoint };
 }
 

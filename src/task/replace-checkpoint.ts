@@ -1,10 +1,10 @@
 import type { TaskStore } from '../checkpoint/task-store.ts';
-import { requireSource, requireTarget, serverOptions } from '../config/server-options.ts';
+import { requireSource } from '../config/server-options.ts';
 import type { TaskConfig } from '../config/schema.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import { TailraceError } from '../core/errors.ts';
 import { formatPosition, type PositionRequest } from '../core/position.ts';
-import { readCheckpoint, writeCheckpoint } from '../sink/mysql/checkpoint-admin.ts';
+import { checkpointPlaces, readLowest, sinkNameOf } from './checkpoint-places.ts';
 import { resolveOn } from './resolve-on.ts';
 import { clearSkips } from './skip-marker.ts';
 
@@ -28,13 +28,9 @@ export interface ReplaceOptions {
  */
 export async function replaceCheckpoint(options: ReplaceOptions): Promise<Checkpoint> {
   const { task, store, request, signal } = options;
-  const target = requireTarget(task);
-  const admin = {
-    task: task.name,
-    server: serverOptions(target),
-    stateDatabase: target.stateDatabase,
-  };
-  const present = (await readCheckpoint(admin, signal)) ?? store.load('mysql');
+  const places = checkpointPlaces(task);
+  const sink = sinkNameOf(task);
+  const present = (await readLowest(places, signal))?.state ?? store.load(sink);
   if (options.onlyIfNone && present !== undefined) {
     throw new TailraceError(
       'USAGE',
@@ -46,8 +42,9 @@ export async function replaceCheckpoint(options: ReplaceOptions): Promise<Checkp
   const checkpoint = { seq: present?.checkpoint.seq ?? 0, position };
   if (options.isDryRun) return checkpoint;
   const { action, reason } = options;
-  await writeCheckpoint(admin, { checkpoint, schema: new Map(), action, reason }, signal);
-  store.replace({ checkpoint, schema: new Map() }, 'mysql');
+  const state = { checkpoint, schema: new Map<string, string>() };
+  for (const place of places) await place.replace(state, { action, reason }, signal);
+  store.replace(state, sink);
   clearSkips(store);
   return checkpoint;
 }

@@ -1,15 +1,15 @@
 import { openTaskStore, type TaskStore } from '../checkpoint/task-store.ts';
-import { requireSource, requireTarget, serverOptions } from '../config/server-options.ts';
+import { requireSource, serverOptions } from '../config/server-options.ts';
 import type { Config, TaskConfig } from '../config/schema.ts';
 import { TailraceError, toTailraceError } from '../core/errors.ts';
 import { parsePositionRequest } from '../core/position-parse.ts';
 import type { Position } from '../core/position.ts';
 import type { Sink } from '../core/sink.ts';
 import type { Logger } from '../lib/logger.ts';
-import { readCheckpoint } from '../sink/mysql/checkpoint-admin.ts';
-import { createMysqlSink } from '../sink/mysql/mysql-sink.ts';
 import { BinlogSource } from '../source/binlog/binlog-source.ts';
 import { Discards } from '../source/binlog/discards.ts';
+import { checkpointPlaces, readLowest } from './checkpoint-places.ts';
+import { sinkFactory } from './create-sinks.ts';
 import { MEMORY } from './memory.ts';
 import { replaceCheckpoint } from './replace-checkpoint.ts';
 import { resolveOn } from './resolve-on.ts';
@@ -22,8 +22,6 @@ import { keepLetters, letterReader } from './read-letters.ts';
 import { deriveServerId, routerOf } from './task-setup.ts';
 import { watchSourceHead } from './watch-source-head.ts';
 
-/** The sink whose checkpoint the state file follows. */
-const SINK = 'mysql';
 const SAVE_STATUS_MS = 1000;
 
 export interface RunTaskOptions {
@@ -32,6 +30,8 @@ export interface RunTaskOptions {
   readonly board: TaskBoard;
   readonly control: TaskControl;
   readonly logger: Logger;
+  /** run: to the target, and to Kafka where the task has it; produce: to Kafka alone. */
+  readonly mode: 'run' | 'produce';
   readonly untilHead: boolean;
   /** Position text of --from. */
   readonly from: string | undefined;
@@ -39,7 +39,7 @@ export interface RunTaskOptions {
   readonly signal: AbortSignal;
 }
 
-/** Source → target for one task. Resolves when it was stopped or has caught up; throws what refused it. */
+/** Source → sinks for one task. Resolves when it was stopped or has caught up; throws what refused it. */
 export async function runTask(options: RunTaskOptions): Promise<void> {
   const { board, signal, logger, task } = options;
   try {
@@ -93,20 +93,14 @@ async function runWithStore(options: RunTaskOptions, store: TaskStore): Promise<
   }
 }
 
-/** A damaged state file costs nothing when the target holds the checkpoint: it is moved aside then. */
+/** A damaged state file costs nothing when the sinks hold the checkpoint: it is moved aside then. */
 async function openStore({ config, task, logger, signal }: RunTaskOptions): Promise<TaskStore> {
   const common = { stateDir: config.stateDir, task: task.name, logger, signal };
   try {
     return await openTaskStore({ ...common, recover: 'refuse' });
   } catch (thrown) {
     if (!(thrown instanceof TailraceError) || thrown.code !== 'STATE_UNUSABLE') throw thrown;
-    const target = requireTarget(task);
-    const admin = {
-      task: task.name,
-      server: serverOptions(target),
-      stateDatabase: target.stateDatabase,
-    };
-    if ((await readCheckpoint(admin, signal)) === undefined) throw thrown;
+    if ((await readLowest(checkpointPlaces(task), signal)) === undefined) throw thrown;
     return openTaskStore({ ...common, recover: 'move-aside' });
   }
 }
@@ -117,13 +111,13 @@ async function replaceStart(
   store: TaskStore,
   text: string,
 ): Promise<void> {
-  const { task, force, signal } = options;
+  const { task, force, signal, mode } = options;
   await replaceCheckpoint({
     task,
     store,
     request: parsePositionRequest(text),
-    action: 'run --from',
-    reason: force ? 'run --from --force' : 'run --from',
+    action: `${mode} --from`,
+    reason: force ? `${mode} --from --force` : `${mode} --from`,
     onlyIfNone: !force,
     isDryRun: false,
     signal,
@@ -131,9 +125,8 @@ async function replaceStart(
 }
 
 function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
-  const { config, task, board, control, logger } = options;
+  const { config, task, board, control, logger, mode } = options;
   const source = requireSource(task);
-  const target = requireTarget(task);
   const router = routerOf(task);
   const skips = readSkips(store);
   const discards = new Discards();
@@ -145,7 +138,7 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
     logger,
     board,
     control,
-    store: followingStore(store),
+    store: followingStore(store, mode === 'produce' ? 'kafka' : 'mysql'),
     untilHead: options.untilHead,
     maxBytesInFlight: MEMORY.maxBytesInFlight,
     resolveStart: (signal) => resolveStart(task, signal),
@@ -159,43 +152,25 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
         ignoreOwn: task.filter.ignoreOwn,
         queuedBytesHigh: MEMORY.queuedBytesHigh,
         partBytes: MEMORY.partBytes,
-        keepsRowQueries: false,
-        leavesOutRowQueries: true,
+        keepsRowQueries: task.kafka?.rowQuery === true,
+        leavesOutRowQueries: task.kafka?.rowQuery !== true,
         logger,
         loadPrepared: (xid) => loadPrepared(sinks(), xid),
         isSkipped: skips.length === 0 ? undefined : (gtid, seq) => isMarked(skips, gtid, seq),
         discards,
       }),
-    createSinks: (description) => [
-      createMysqlSink({
-        task: task.name,
-        server: serverOptions(target),
-        stateDatabase: target.stateDatabase,
-        onConflict: target.onConflict,
-        apply: target.apply,
-        sqlLogBin: target.sqlLogBin,
-        allowNontransactional: target.allowNontransactional,
-        ddl: target.ddl,
-        router,
-        logger,
-        source: description,
-        deadLetters: store,
-        onDdlSkipped: (reason) => {
-          board.countDdlSkipped(reason);
-        },
-      }),
-    ],
+    createSinks: sinkFactory({ task, mode, store, router, board, logger }),
   });
 }
 
-function followingStore(store: TaskStore): CheckpointStore {
+function followingStore(store: TaskStore, sink: string): CheckpointStore {
   return {
-    load: () => store.load(SINK),
+    load: () => store.load(sink),
     save: (step) => {
-      store.save(step, SINK);
+      store.save(step, sink);
     },
     replace: (state) => {
-      store.replace(state, SINK);
+      store.replace(state, sink);
     },
   };
 }
@@ -226,7 +201,7 @@ async function resolveStart(task: TaskConfig, signal: AbortSignal): Promise<Posi
   if (source.start === undefined) {
     throw new TailraceError(
       'START_REQUIRED',
-      `Task "${task.name}" has no checkpoint, neither on the target nor in its state file, and no start.`,
+      `Task "${task.name}" has no checkpoint, neither where it writes to nor in its state file, and no start.`,
       { place: { task: task.name } },
     );
   }

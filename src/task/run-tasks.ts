@@ -14,6 +14,7 @@ export interface RunOptions {
   readonly until?: string;
   readonly from?: string;
   readonly force?: boolean;
+  readonly mode: 'run' | 'produce';
   readonly signal: AbortSignal;
 }
 
@@ -55,13 +56,14 @@ interface OneRun {
 
 async function runOne({ options, logger, member, isFirst, ...run }: OneRun): Promise<number> {
   const taskLogger = logger.child({ task: run.task.name });
-  const { force, signal } = options;
+  const { force, mode, signal } = options;
   const from = isFirst ? options.from : undefined;
   const { board, control } = member;
   try {
     refuseUnusedSettings(run.task, taskLogger);
     await runTask({
       ...run,
+      mode,
       board,
       control,
       logger: taskLogger,

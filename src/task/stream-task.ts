@@ -7,6 +7,7 @@ import type { Transaction } from '../core/transaction.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createOrderedAcker } from '../pipeline/ordered-acker.ts';
 import { pump } from '../pipeline/pump.ts';
+import { resumeAt } from '../pipeline/resume-at.ts';
 import type { BinlogSource } from '../source/binlog/binlog-source.ts';
 import type { SourceDescription } from '../source/binlog/describe-source.ts';
 import { isStop, retryForever } from './retry-forever.ts';
@@ -117,7 +118,7 @@ export class StreamTask {
         startsNow: begin.isNow,
         ...until,
       });
-      await pump({ transactions: counted(stream, board), sinks, acker, signal });
+      await pump({ transactions: counted(stream, board), sinks: begin.receivers, acker, signal });
     } finally {
       clearInterval(timer);
       inner.abort(new Error('the attempt is over'));
@@ -131,7 +132,7 @@ export class StreamTask {
     sinks: readonly Sink[],
     source: BinlogSource,
     signal: AbortSignal,
-  ): Promise<StoredState & { readonly isNow: boolean }> {
+  ): Promise<Beginning> {
     if (this.#options.untilHead) this.#until ??= await source.head(signal);
     const marks = await Promise.all(sinks.map((sink) => sink.open(signal)));
     const lowest = marks
@@ -142,13 +143,13 @@ export class StreamTask {
     const stored = lowest ?? store.load();
     if (stored !== undefined) {
       logger.info({ position: describe(stored.checkpoint) }, 'Going on from the checkpoint');
-      return { ...stored, isNow: false };
+      return { ...stored, isNow: false, receivers: resumed(sinks, marks, stored.checkpoint) };
     }
     // Asked once: a connection lost right after must not make a later `now` of it.
     const isNow = this.#start === undefined && this.#options.startsNow;
     const position = (this.#start ??= await this.#options.resolveStart(signal));
     logger.info({ position: formatPosition(position) }, 'No checkpoint yet: beginning here');
-    return { checkpoint: { seq: 0, position }, schema: new Map(), isNow };
+    return { checkpoint: { seq: 0, position }, schema: new Map(), isNow, receivers: sinks };
   }
 
   /** After a crash the store is a little behind the sink; an older copy of it may have been put back. */
@@ -189,6 +190,23 @@ async function* counted(
     board.count(batch);
     yield batch;
   }
+}
+
+interface Beginning extends StoredState {
+  readonly isNow: boolean;
+  /** The sinks, each from its own mark on. */
+  readonly receivers: readonly Sink[];
+}
+
+function resumed(
+  sinks: readonly Sink[],
+  marks: readonly (StoredState | undefined)[],
+  begin: Checkpoint,
+): readonly Sink[] {
+  return sinks.map((sink, index) => {
+    const seq = marks[index]?.checkpoint.seq ?? begin.seq;
+    return seq > begin.seq ? resumeAt(sink, seq) : sink;
+  });
 }
 
 function describe(checkpoint: Checkpoint): string {

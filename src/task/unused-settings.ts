@@ -10,12 +10,11 @@ export interface UnusedSetting {
 
 /** What the file may say already and this version does not do. */
 export function findUnusedSettings(task: TaskConfig): readonly UnusedSetting[] {
-  const { target, kafka, strategies } = task;
+  const { target, strategies } = task;
   const found: UnusedSetting[] = [];
   const add = (severity: UnusedSetting['severity'], finding: string): void => {
     found.push({ severity, finding });
   };
-  if (kafka !== undefined) add('error', '[task.kafka]: this version publishes nothing');
   if (strategies.some((name) => name !== 'stream')) {
     add('error', 'strategies: this version has stream alone');
   }

@@ -7,6 +7,6 @@ export const addRunCommand: AddCommand = (program, io, finish) => {
     .command('run')
     .description('source → target, until it is stopped (or --until head)');
   addStreamingOptions(command).action(async (options: StreamingOptions) => {
-    finish(await runTasks({ ...options, signal: io.signal }));
+    finish(await runTasks({ ...options, mode: 'run', signal: io.signal }));
   });
 };

@@ -11,12 +11,12 @@ import { epochDays, epochMoment, momentMicros, momentMillis, timeMicros } from '
  * documentation/.../shared-mariadb-mysql.adoc): time.precision.mode adaptive_time_microseconds,
  * decimal.handling.mode precise, binary.handling.mode bytes.
  *
- * BIGINT UNSIGNED keeps its digits; Debezium's default wraps it (`bigintUnsigned` gives its "precise").
+ * BIGINT UNSIGNED keeps its digits; Debezium's default, `long`, wraps it.
  */
 
 export interface DebeziumValueOptions {
   readonly decimals: 'precise' | 'string' | 'double';
-  readonly bigintUnsigned: 'digits' | 'precise';
+  readonly bigintUnsigned: 'digits' | 'long' | 'precise';
 }
 
 /** The JSON text of a value that is not NULL. */
@@ -37,6 +37,12 @@ const BY_TYPE: Partial<Record<ColumnType, EncodeValue>> = {
   vector: (value) => `[${vectorOf(value).map(javaFloat).join(',')}]`,
 };
 
+const UNSIGNED_BIGINT: Readonly<Record<DebeziumValueOptions['bigintUnsigned'], EncodeValue>> = {
+  digits: integerText,
+  long: (value) => BigInt.asIntN(64, BigInt(String(value))).toString(),
+  precise: (value) => unscaledBase64(BigInt(String(value))),
+};
+
 type MakeEncoder = (column: Column, options: DebeziumValueOptions) => EncodeValue;
 
 /** Types whose text depends on more than the type. */
@@ -44,9 +50,7 @@ const BY_COLUMN: Partial<Record<ColumnType, MakeEncoder>> = {
   bit: (column) => bitEncoder(bitWidth(column)),
   decimal: (_, options) => decimalEncoder(options.decimals),
   bigint: (column, options) =>
-    column.isUnsigned && options.bigintUnsigned === 'precise'
-      ? (value) => unscaledBase64(BigInt(String(value)))
-      : integerText,
+    column.isUnsigned ? UNSIGNED_BIGINT[options.bigintUnsigned] : integerText,
   geometry: (column) => (column.columnType.startsWith('point') ? encodePoint : encodeGeometry),
   date: dateEncoder,
   datetime: datetimeEncoder,

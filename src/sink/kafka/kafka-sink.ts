@@ -11,7 +11,7 @@ import { createKafkaCounters, type KafkaCounters } from './kafka-counters.ts';
 import type { KafkaSinkOptions } from './kafka-sink-options.ts';
 import { MessageCollector } from './message-collector.ts';
 import { OversizeMessages } from './oversize-messages.ts';
-import { OWNER } from './owner.ts';
+import { OWNER, transactionalIdOf } from './owner.ts';
 import { SetSender } from './set-sender.ts';
 import { StateKeeper } from './state-keeper.ts';
 import {
@@ -85,7 +85,7 @@ export class KafkaSink implements Sink {
     await session.once(signal, () => Promise.resolve());
     const place = { session, topics: this.#topics, topic: stateTopicOf(task) };
     if (ownership.isTaken) await this.#assertOwner(place, signal);
-    const transactionalId = isExactlyOnce ? `tailrace-${task}` : undefined;
+    const transactionalId = isExactlyOnce ? transactionalIdOf(task) : undefined;
     const producer = new BatchProducer({ session, compression, transactionalId });
     await producer.open(signal);
     const found = await readTopicState(place, signal);
@@ -260,8 +260,9 @@ export class KafkaSink implements Sink {
     if (this.#opened === undefined || this.#error !== undefined) return;
     const { producer, sender } = this.#opened;
     const { signal } = this.#aborted;
-    if (producer.isTransactional) await producer.abort(signal);
-    await sender.sendState(signal);
+    // A position behind messages that are taken back must not be stored.
+    if (sender.isInTransaction) await producer.abort(signal);
+    else await sender.sendState(signal);
   }
 
   async #waitForRoom(signal: AbortSignal): Promise<void> {

@@ -3,3 +3,8 @@ import { hostname } from 'node:os';
 
 /** Names this process in state topics. */
 export const OWNER = `${hostname()} pid ${process.pid} ${randomBytes(6).toString('hex')}`;
+
+/** Whoever takes it later fences who had it before. */
+export function transactionalIdOf(task: string): string {
+  return `tailrace-${task}`;
+}

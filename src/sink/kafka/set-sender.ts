@@ -35,6 +35,11 @@ export class SetSender {
     this.#parts = parts;
   }
 
+  /** Something was sent that no commit has made visible yet. */
+  get isInTransaction(): boolean {
+    return this.#uncommitted.length > 0;
+  }
+
   async send(set: MessageSet, signal: AbortSignal): Promise<void> {
     if (this.#parts.producer.isTransactional) await this.#sendInTransaction(set, signal);
     else await this.#sendAndSettle(set, signal);

@@ -197,11 +197,12 @@ async function readRecords(
         ],
       });
       const page = answer.responses[0]?.partitions[0];
-      if (page === undefined || offset >= BigInt(page.lastStableOffset)) return records;
+      if (page === undefined) return records;
       for (const record of committedRecords(page, offset)) take(records, record);
       const last = page.messages.at(-1);
       // A batch that compaction has emptied gives nothing: the next offset is behind it, sooner or later.
       offset = last === undefined ? offset + 1n : BigInt(last.offset) + 1n;
+      if (offset >= BigInt(page.lastStableOffset)) return records;
     }
   });
 }

@@ -39,7 +39,6 @@ describe('the configuration alone', () => {
     [{ target: 'on_conflict = "skip"' }, /^warning GUARANTEE on_conflict/],
     [{ target: 'allow_nontransactional = true' }, /^warning GUARANTEE allow_non/],
     [{ target: 'lanes = 2' }, /^warning SETTING_UNUSED lanes/],
-    [{ more: '[task.kafka]\nbrokers = ["h:9092"]' }, /^error SETTING_UNUSED \[task\.kafka\]/],
     [
       {
         more: '[task.source.ssh]\nhost = "h:22"\nuser = "u"\nprivate_key = "k"\nknown_hosts = "n"',

@@ -1,0 +1,66 @@
+import type { TaskStore } from '../checkpoint/task-store.ts';
+import { requireKafka, requireTarget, serverOptions } from '../config/server-options.ts';
+import type { KafkaConfig, TaskConfig } from '../config/schema.ts';
+import type { Router } from '../core/route.ts';
+import type { Sink } from '../core/sink.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Ownership } from '../sink/kafka/kafka-sink-options.ts';
+import { KafkaSink } from '../sink/kafka/kafka-sink.ts';
+import { createMysqlSink } from '../sink/mysql/mysql-sink.ts';
+import type { SourceDescription } from '../source/binlog/describe-source.ts';
+import { kafkaSinkOptions } from './kafka-setup.ts';
+import type { TaskBoard } from './task-board.ts';
+
+export interface SinkParts {
+  readonly task: TaskConfig;
+  readonly mode: 'run' | 'produce';
+  readonly store: TaskStore;
+  readonly router: Router;
+  readonly board: TaskBoard;
+  readonly logger: Logger;
+}
+
+/** Makes the sinks of a task anew for each attempt. Throws at once when the file lacks what the mode needs. */
+export function sinkFactory(parts: SinkParts): (source: SourceDescription) => readonly Sink[] {
+  const { task, mode } = parts;
+  const ownership: Ownership = { isTaken: false };
+  if (mode === 'produce') {
+    const kafka = requireKafka(task);
+    return () => [kafkaSink(parts, kafka, ownership)];
+  }
+  requireTarget(task);
+  const { kafka } = task;
+  return (source) =>
+    kafka === undefined
+      ? [targetSink(parts, source)]
+      : [targetSink(parts, source), kafkaSink(parts, kafka, ownership)];
+}
+
+function targetSink(parts: SinkParts, source: SourceDescription): Sink {
+  const { task, store, router, board, logger } = parts;
+  const target = requireTarget(task);
+  return createMysqlSink({
+    task: task.name,
+    server: serverOptions(target),
+    stateDatabase: target.stateDatabase,
+    onConflict: target.onConflict,
+    apply: target.apply,
+    sqlLogBin: target.sqlLogBin,
+    allowNontransactional: target.allowNontransactional,
+    ddl: target.ddl,
+    router,
+    logger,
+    source,
+    deadLetters: store,
+    onDdlSkipped: (reason) => {
+      board.countDdlSkipped(reason);
+    },
+  });
+}
+
+function kafkaSink(parts: SinkParts, kafka: KafkaConfig, ownership: Ownership): Sink {
+  const { task, store, router, logger } = parts;
+  return new KafkaSink(
+    kafkaSinkOptions({ task, kafka, router, logger, deadLetters: store, ownership }),
+  );
+}

@@ -1,0 +1,132 @@
+import { kafkaOptions } from '../config/server-options.ts';
+import type { KafkaConfig, TaskConfig } from '../config/schema.ts';
+import type { DeadLetterBox } from '../core/dead-letter.ts';
+import type { Router } from '../core/route.ts';
+import type { Logger } from '../lib/logger.ts';
+import { createEncoder } from '../message/create-encoder.ts';
+import type { MessageEncoder, MessageFormat } from '../message/encoder.ts';
+import type { KafkaSinkOptions, Ownership } from '../sink/kafka/kafka-sink-options.ts';
+import type { PartitionOptions } from '../sink/kafka/partitioner.ts';
+import type { TopicRules } from '../sink/kafka/topic-namer.ts';
+
+export interface KafkaSinkParts {
+  readonly task: TaskConfig;
+  readonly kafka: KafkaConfig;
+  readonly router: Router;
+  readonly logger: Logger;
+  readonly deadLetters: DeadLetterBox;
+  readonly ownership: Ownership;
+}
+
+/** What `[task.kafka]` says, for the sink. */
+export function kafkaSinkOptions(parts: KafkaSinkParts): KafkaSinkOptions {
+  const { task, kafka, router, logger, deadLetters, ownership } = parts;
+  return {
+    task: task.name,
+    connect: kafkaOptions(kafka, task.name),
+    encoder: encoderOf(kafka.format, kafka, { router, rowQuery: kafka.rowQuery }),
+    topics: topicRules(kafka),
+    partition: partitionOptions(kafka),
+    isExactlyOnce: kafka.delivery === 'exactly_once',
+    createsTopics: kafka.createTopics,
+    topicPartitions: kafka.topicPartitions,
+    replicationFactor: kafka.replicationFactor,
+    compression: kafka.compression,
+    oversize: kafka.oversize,
+    deadLetters,
+    deadLetterTopic: kafka.deadLetterTopic,
+    logger,
+    ownership,
+  };
+}
+
+interface CommonOptions {
+  readonly router: Router;
+  readonly rowQuery: boolean;
+}
+
+/** The encoder of a format with the task's switches; undefined `kafka`: with the original's defaults. */
+export function encoderOf(
+  format: MessageFormat,
+  kafka: KafkaConfig | undefined,
+  common: CommonOptions,
+): MessageEncoder {
+  switch (format) {
+    case 'maxwell':
+      return createEncoder(format, { ...common, ...(kafka && maxwellOptions(kafka)) });
+    case 'canal':
+      return createEncoder(format, { ...common, ...(kafka && canalOptions(kafka)) });
+    case 'debezium':
+      return createEncoder(format, { ...common, ...(kafka && debeziumOptions(kafka)) });
+  }
+}
+
+function maxwellOptions({ maxwell, splitKeyChanges }: KafkaConfig) {
+  return {
+    splitKeyChanges,
+    commitInfo: maxwell.output_commit_info,
+    xoffset: maxwell.output_xoffset,
+    nulls: maxwell.output_nulls,
+    nullZeroDates: maxwell.output_null_zerodates,
+    position: maxwell.output_binlog_position,
+    gtid: maxwell.output_gtid_position,
+    serverId: maxwell.output_server_id,
+    threadId: maxwell.output_thread_id,
+    pushTimestamp: maxwell.output_push_timestamp,
+    primaryKeys: maxwell.output_primary_keys,
+    primaryKeyColumns: maxwell.output_primary_key_columns,
+    camelCase: maxwell.output_naming_strategy === 'underscore_to_camelcase',
+    excludeColumns: maxwell.exclude_columns,
+    rowQueryMaxLength: maxwell.row_query_max_length,
+    keyFormat: maxwell.kafka_key_format,
+    originalValues: maxwell.original_values,
+  };
+}
+
+function canalOptions({ canal, splitKeyChanges }: KafkaConfig) {
+  return {
+    splitKeyChanges,
+    gtid: canal.gtid,
+    accumulateOld: canal.accumulate_old,
+    enumLabels: canal.enum_labels,
+  };
+}
+
+function debeziumOptions({ debezium, topic }: KafkaConfig) {
+  const skipped = debezium['skipped.operations'].split(',');
+  return {
+    prefix: debezium['topic.prefix'],
+    topic,
+    schemas: debezium['schemas.enable'],
+    tombstones: debezium['tombstones.on.delete'],
+    skippedOperations: skipped,
+    truncates: !skipped.includes('t'),
+    transactions: debezium['provide.transaction.metadata'],
+    times: debezium['time.precision.mode'],
+    decimals: debezium['decimal.handling.mode'],
+    bigintUnsigned: debezium['bigint.unsigned.handling.mode'],
+    binary: debezium['binary.handling.mode'],
+  };
+}
+
+function topicRules({ topic, debezium, ddlTopic }: KafkaConfig): TopicRules {
+  const prefix = debezium['topic.prefix'];
+  return {
+    template: topic,
+    prefix,
+    ddlTopic,
+    transactionTopic: `${prefix}.transaction`,
+    heartbeatTopic: `__debezium-heartbeat.${prefix}`,
+  };
+}
+
+function partitionOptions(kafka: KafkaConfig): PartitionOptions {
+  const { partitionBy, partitionHash, partitionColumns, partitionFallback, canal } = kafka;
+  return {
+    rule: partitionBy,
+    hash: partitionHash,
+    columns: partitionColumns,
+    fallback: partitionFallback,
+    hashesDatabase: canal['canal.mq.database.hash'],
+  };
+}
