@@ -13,7 +13,8 @@ export interface TransactionMessagesOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** See `EncodeContext.partitionOf`. */
-  readonly partitionOf?: ((tx: Transaction, change: RowsChange, row: RowImage) => number) | undefined;
+  readonly partitionOf?:
+    ((tx: Transaction, change: RowsChange, row: RowImage) => number) | undefined;
 }
 
 /** A message and its place in its transaction. */
@@ -81,8 +82,7 @@ export class TransactionMessages {
       rowOffset: this.#rowOffset,
       isLast,
       nowMs: now(),
-      partitionOf:
-        partitionOf && ((rows: RowsChange, row: RowImage) => partitionOf(tx, rows, row)),
+      partitionOf: partitionOf && ((rows: RowsChange, row: RowImage) => partitionOf(tx, rows, row)),
     };
     this.#rowOffset += change.kind === 'rows' ? rowCount(change) : 0;
     let waiting: Message | undefined;

@@ -5,7 +5,11 @@ import type { Delivery, Sink } from '../../core/sink.ts';
 import { createDeferred } from '../../lib/deferred.ts';
 import { untilAborted } from '../../lib/until-aborted.ts';
 import type { MessageEncoder } from '../../message/encoder.ts';
-import { headersOf, TransactionMessages, type PlacedMessage } from '../../message/transaction-messages.ts';
+import {
+  headersOf,
+  TransactionMessages,
+  type PlacedMessage,
+} from '../../message/transaction-messages.ts';
 
 export interface StdoutSinkOptions {
   readonly encoder: MessageEncoder;
