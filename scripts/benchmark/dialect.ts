@@ -20,9 +20,8 @@ export interface Dialect {
   /** For both ends: the best the server has for its own replication. */
   readonly serverArgs: readonly string[];
   place(sql: Sql): Promise<BinlogPlace>;
-  resetBinlogs(sql: Sql): Promise<void>;
-  /** Everything that the server knows of a source is forgotten; it applies nothing before startReplica. */
-  resetReplica(sql: Sql): Promise<void>;
+  /** Neither binlogs nor a source, as after the server's first start; no rows are touched. */
+  reset(sql: Sql): Promise<void>;
   setUpReplica(sql: Sql, source: ReplicaSource): Promise<void>;
   startReplica(sql: Sql): Promise<void>;
   stopReplica(sql: Sql): Promise<void>;
@@ -49,9 +48,8 @@ const MARIADB: Dialect = {
     ...(await coordinates(sql, 'SHOW MASTER STATUS')),
     gtid: await value(sql, 'SELECT @@gtid_binlog_pos'),
   }),
-  resetBinlogs: (sql) => all(sql, ['RESET MASTER']),
-  resetReplica: (sql) =>
-    all(sql, ['STOP SLAVE', 'RESET SLAVE ALL', "SET GLOBAL gtid_slave_pos=''"]),
+  reset: (sql) =>
+    all(sql, ['STOP SLAVE', 'RESET SLAVE ALL', 'RESET MASTER', "SET GLOBAL gtid_slave_pos=''"]),
   setUpReplica: (sql, { port, from, workers }) =>
     all(sql, [
       `SET GLOBAL slave_parallel_threads=${workers}`,
@@ -71,8 +69,7 @@ const MYSQL: Dialect = {
     ...(await coordinates(sql, 'SHOW BINARY LOG STATUS')),
     gtid: (await value(sql, 'SELECT @@GLOBAL.gtid_executed')).replaceAll('\n', ''),
   }),
-  resetBinlogs: (sql) => all(sql, ['RESET BINARY LOGS AND GTIDS']),
-  resetReplica: (sql) => all(sql, ['STOP REPLICA', 'RESET REPLICA ALL']),
+  reset: (sql) => all(sql, ['STOP REPLICA', 'RESET REPLICA ALL', 'RESET BINARY LOGS AND GTIDS']),
   setUpReplica: (sql, { port, from, workers }) =>
     all(sql, [
       `SET GLOBAL replica_parallel_workers=${workers}`,
@@ -98,8 +95,7 @@ const MYSQL57: Partial<Dialect> = {
     ...(await coordinates(sql, 'SHOW MASTER STATUS')),
     gtid: (await value(sql, 'SELECT @@GLOBAL.gtid_executed')).replaceAll('\n', ''),
   }),
-  resetBinlogs: (sql) => all(sql, ['RESET MASTER']),
-  resetReplica: (sql) => all(sql, ['STOP SLAVE', 'RESET SLAVE ALL']),
+  reset: (sql) => all(sql, ['STOP SLAVE', 'RESET SLAVE ALL', 'RESET MASTER']),
   setUpReplica: (sql, { port, from, workers }) =>
     all(sql, [
       "SET GLOBAL slave_parallel_type='LOGICAL_CLOCK'",

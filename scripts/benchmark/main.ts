@@ -2,11 +2,12 @@ import { openContext, type Context } from './context.ts';
 import { isChosen, parseOptions, USAGE, type Options } from './options.ts';
 import { writeReport } from './report/write-report.ts';
 import type { CellResult } from './report/results.ts';
+import { applySuite } from './suites/apply.ts';
 import { decodeSuite } from './suites/decode.ts';
 import type { Suite } from './suites/suite.ts';
 import { describeMachine, load } from './support/machine.ts';
 
-const SUITES: readonly Suite[] = [decodeSuite];
+const SUITES: readonly Suite[] = [decodeSuite, applySuite];
 const root = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
 
 async function main(): Promise<number> {

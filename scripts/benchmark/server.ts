@@ -34,6 +34,9 @@ export const DURABILITY = {
 } as const;
 export type Durability = keyof typeof DURABILITY;
 
+const programCache = (): string =>
+  process.env['TAILRACE_SERVER_CACHE'] ?? join(homedir(), '.cache/tailrace-servers');
+
 /** A server of the suite's own, started through scripts/servers. */
 export class Server {
   readonly kind: ServerKind;
@@ -109,11 +112,25 @@ export class Server {
     );
   }
 
+  /** A client program that speaks to this server, as words of a command line. */
+  tool(name: 'mysqlbinlog' | 'mysql'): readonly string[] {
+    const mariadb = name === 'mysql' ? 'mariadb' : 'mariadb-binlog';
+    switch (this.kind) {
+      case 'mariadb10':
+        return [mariadb];
+      case 'mariadb11':
+        return [join(programCache(), 'mariadb-trixie/run'), mariadb];
+      case 'mysql57':
+        // The package of this server has no client programs.
+        return [mariadb];
+      case 'mysql9':
+        return [join(programCache(), 'mysql-sid/run'), name];
+    }
+  }
+
   async #script(...args: string[]): Promise<string> {
     const { root, work } = this.#context;
-    const cache =
-      process.env['TAILRACE_SERVER_CACHE'] ?? join(homedir(), '.cache/tailrace-servers');
-    const env = { ...process.env, DIR: join(work, 's'), CACHE: cache };
+    const env = { ...process.env, DIR: join(work, 's'), CACHE: programCache() };
     const { stdout } = await run(join(root, 'scripts/servers', `${this.kind}.sh`), args, { env });
     return stdout;
   }

@@ -126,11 +126,11 @@ function figureTable(cell: CellResult): string[] {
 function roundTable(cell: CellResult): string[] {
   const rounds = [
     ...new Set(cell.contenders.flatMap(({ measures }) => measures.map(({ round }) => round))),
-  ];
+  ].sort((a, b) => a - b);
   const shown = cell.contenders.filter(({ measures }) => measures.length > 0);
   if (rounds.length === 0) return [];
   return [
-    `| round | ${shown.map(({ name }) => name).join(' | ')} | load |`,
+    `| round | ${shown.map(({ name }) => cellText(name)).join(' | ')} | load |`,
     `|---|${shown.map(() => '---|').join('')}---|`,
     ...rounds.map((round) => {
       const own = shown.map(({ measures }) => measures.find((measure) => measure.round === round));

@@ -103,7 +103,7 @@ async function record(
   return withSql(source, async (sql) => {
     const random = new Random(4711);
     await makeDatabase(sql, workload, scale, random);
-    await source.dialect.resetBinlogs(sql);
+    await source.dialect.reset(sql);
     const start = await source.dialect.place(sql);
     const recorder = new Recorder(sql, DATABASE, workload.rows(scale) * SHORT_SHARE);
     await workload.record(recorder, scale, random);

@@ -1,0 +1,42 @@
+import { Child } from '../../support/child.ts';
+import { processTree } from '../../support/process-usage.ts';
+import type { Applier } from './applier.ts';
+
+/** What an administrator does by hand: the binlog printed as statements, into a client. */
+export const mysqlbinlogPipe: Applier = {
+  name: 'mysqlbinlog | mysql',
+  version: (target) => target.version,
+  runsOnTarget: false,
+  start: ({ context, source, target, from, sourcePort, targetPort }) => {
+    const read = [
+      ...source.tool('mysqlbinlog'),
+      '--no-defaults --read-from-remote-server --to-last-log --host=127.0.0.1 --user=root',
+      `--port=${sourcePort} --start-position=${from.position}`,
+      from.file,
+    ];
+    const write = [
+      ...target.tool('mysql'),
+      `--no-defaults --host=127.0.0.1 --user=root --port=${targetPort} --max-allowed-packet=256M`,
+    ];
+    const startedAt = performance.now();
+    const child = new Child({
+      program: 'bash',
+      args: ['-c', `set -o pipefail; ${read.join(' ')} | ${write.join(' ')}`],
+    });
+    context.onEnd(() => child.stop('SIGKILL'));
+    return Promise.resolve({
+      pids: () => (child.hasEnded ? [] : processTree(child.pid)),
+      startedAt,
+      cpuMsAtStart: 0,
+      problem: async () => {
+        if (!child.hasEnded) return undefined;
+        const exit = await child.ended();
+        return `it ended with ${exit} before the last row: ${child.output}`;
+      },
+      stop: async () => {
+        child.endInput();
+        await child.ended();
+      },
+    });
+  },
+};

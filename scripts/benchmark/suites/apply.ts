@@ -1,0 +1,157 @@
+import type { Applier } from '../contenders/appliers/applier.ts';
+import { mysqlbinlogPipe } from '../contenders/appliers/mysqlbinlog.ts';
+import { nativeReplica } from '../contenders/appliers/native-replica.ts';
+import { tailraceApplier } from '../contenders/appliers/tailrace.ts';
+import type { Context } from '../context.ts';
+import { SERVER_KINDS, type ServerKind } from '../options.ts';
+import { ROWS_PER_SECOND, type CellResult, type Measure } from '../report/results.ts';
+import { OWN } from '../report/summarize.ts';
+import type { Durability } from '../server.ts';
+import { interleave } from '../support/statistics.ts';
+import { APPLY_WORKLOADS, FAR } from '../workloads/apply-workloads.ts';
+import type { Workload } from '../workloads/workload.ts';
+import { measureApply, type RunOptions } from './apply-run.ts';
+import { ApplyStage, type Backlog } from './apply-stage.ts';
+import type { Suite } from './suite.ts';
+
+interface ApplyCell {
+  readonly name: string;
+  readonly kind: ServerKind;
+  readonly workload: Workload;
+  readonly durability: Durability;
+  readonly delayMs: number;
+}
+
+/** One way; so a question and its answer take twice that. */
+const FAR_MS = 2.5;
+const WORKERS = [0, 2, 4];
+
+const CELLS: readonly ApplyCell[] = SERVER_KINDS.flatMap((kind) =>
+  APPLY_WORKLOADS.flatMap((workload) => {
+    const cell = (durability: Durability): ApplyCell => ({
+      name: `apply/${kind}/${workload.name}/${durability}`,
+      kind,
+      workload,
+      durability,
+      delayMs: workload === FAR ? FAR_MS : 0,
+    });
+    return workload === FAR ? [cell('relaxed')] : [cell('relaxed'), cell('durable')];
+  }),
+);
+
+/** A recorded backlog, from a source to a target of the same kind. */
+export const applySuite: Suite = {
+  name: 'apply',
+  cells: CELLS.map((cell) => ({
+    name: cell.name,
+    what: `${cell.workload.what}; ${settingText(cell)}`,
+  })),
+  run: async (context, chosen, done) => {
+    const cells = CELLS.filter(({ name }) => chosen.has(name));
+    for (const kind of new Set(cells.map((cell) => cell.kind))) {
+      const stage = await ApplyStage.open(context, kind);
+      const ofKind = cells.filter((cell) => cell.kind === kind);
+      for (const workload of new Set(ofKind.map((cell) => cell.workload))) {
+        await stage.setDurability('relaxed');
+        const backlog = await stage.record(workload);
+        const { rows, transactions } = backlog.whole;
+        context.say(`apply/${kind}/${workload.name}: ${rows} rows in ${transactions} transactions`);
+        for (const cell of ofKind.filter((one) => one.workload === workload)) {
+          await stage.setDurability(cell.durability);
+          done(await measureCell({ context, stage, backlog }, cell));
+        }
+      }
+      await stage.close();
+    }
+  },
+};
+
+type Setting = Pick<RunOptions, 'context' | 'stage' | 'backlog'>;
+
+/**
+ * The native replica runs once with each number of workers; the best of them then takes turns with the
+ * others.
+ */
+async function measureCell(setting: Setting, cell: ApplyCell): Promise<CellResult> {
+  const { context } = setting;
+  const measures = new Map<Applier, Measure[]>();
+  const run = async (applier: Applier, round: number): Promise<Measure> => {
+    const measure = await measureApply({ ...setting, applier, round, delayMs: cell.delayMs });
+    const all = measures.get(applier) ?? [];
+    measures.set(applier, [...all, measure]);
+    const rate = measure.void ?? `${Math.round(measure.rowsPerSecond ?? 0)} rows/s`;
+    context.say(`  ${cell.name} round ${round} ${applier.name}: ${rate}`);
+    return measure;
+  };
+  const rivals: Applier[] = [];
+  if (isWanted(context, 'native')) rivals.push(await bestNative(run));
+  if (isWanted(context, mysqlbinlogPipe.name)) rivals.push(mysqlbinlogPipe);
+  for (const { round, contender } of interleave(
+    [tailraceApplier, ...rivals],
+    context.options.rounds,
+  )) {
+    const isTooSlow = contender === mysqlbinlogPipe && cell.delayMs > 0 && round > 1;
+    if (!isTooSlow && !isHopeless(measures.get(contender))) await run(contender, round);
+  }
+  return result(setting, cell, measures);
+}
+
+async function bestNative(
+  run: (applier: Applier, round: number) => Promise<Measure>,
+): Promise<Applier> {
+  let best: { applier: Applier; rate: number } | undefined;
+  for (const workers of WORKERS) {
+    const applier = nativeReplica(workers);
+    const rate = (await run(applier, 0)).rowsPerSecond ?? 0;
+    if (best === undefined || rate > best.rate) best = { applier, rate };
+  }
+  if (best === undefined) throw new Error('no native replica');
+  return best.applier;
+}
+
+/** Twice in a row void: it can't do this, and each try may take its full time. */
+const isHopeless = (measures: readonly Measure[] = []): boolean =>
+  measures.length >= 2 && measures.slice(-2).every((measure) => measure.void !== undefined);
+
+const isWanted = ({ options }: Context, name: string): boolean =>
+  options.contenders.length === 0 || options.contenders.includes(name);
+
+function result(
+  { stage, backlog }: { stage: ApplyStage; backlog: Backlog },
+  cell: ApplyCell,
+  measures: ReadonlyMap<Applier, readonly Measure[]>,
+): CellResult {
+  const { source, target } = stage;
+  const ordered = [...measures].sort(([a], [b]) => Number(b.name === OWN) - Number(a.name === OWN));
+  return {
+    name: cell.name,
+    suite: 'apply',
+    what: `${cell.workload.what}; ${settingText(cell)}`,
+    ...(cell.workload.note === undefined ? {} : { note: cell.workload.note }),
+    compares: ROWS_PER_SECOND,
+    settings: {
+      'source and target': `${target.kind} ${target.version}`,
+      'source options': source.settings.join(' '),
+      'target options': target.settings.join(' '),
+      rows: String(backlog.whole.rows),
+      transactions: String(backlog.whole.transactions),
+      'bytes of binlog': String(backlog.bytes),
+    },
+    contenders: ordered.map(([applier, own]) => {
+      const isTrial = own.every(({ round }) => round === 0);
+      return {
+        name: applier.name,
+        version: applier.version(target),
+        ...(isTrial ? { note: 'one trial run' } : {}),
+        measures: own,
+      };
+    }),
+  };
+}
+
+function settingText({ durability, delayMs }: ApplyCell): string {
+  const far = delayMs === 0 ? '' : `, source and target ${2 * delayMs} ms apart (there and back)`;
+  return durability === 'relaxed'
+    ? `relaxed target (log flushed once a second)${far}`
+    : `durable target (log and binlog synced at each commit)${far}`;
+}
