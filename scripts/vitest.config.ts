@@ -6,7 +6,7 @@ const common = { testTimeout: 60_000, hookTimeout: 120_000, environment: 'node' 
  * Where ten servers share two cores with the test, a wait may run out that is long enough elsewhere. A
  * fault of the code fails every time.
  */
-const withServers = { ...common, fileParallelism: false, retry: 2 };
+const withServers = { ...common, maxWorkers: 2, retry: 2 };
 
 /**
  * unit: nothing but Node. servers: real MySQL and MariaDB servers. e2e: the built command.

@@ -44,6 +44,7 @@ export class Load {
 
   async #prepare(sql: Sql): Promise<void> {
     await sql.run(
+      `DROP DATABASE IF EXISTS ${this.#database}`,
       `CREATE DATABASE ${this.#database}`,
       `USE ${this.#database}`,
       'CREATE TABLE log (n BIGINT NOT NULL, worker INT NOT NULL, note VARCHAR(40))',

@@ -2,9 +2,9 @@ import Database from 'better-sqlite3';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { HoldingProxy, type HoldPoint } from '../support/holding-proxy.ts';
-import { testServer } from '../support/servers.ts';
+import { testServer, type ServerName } from '../support/servers.ts';
 import { openSql, type Sql } from '../support/sql.ts';
 import { compareDatabases } from '../support/table-content.ts';
 import { runTailrace, startTailrace, Workspace, type Running } from '../support/tailrace.ts';
@@ -34,6 +34,20 @@ describe.each(PAIRS)('kill -9, %s → %s', (sourceName, targetName) => {
   let source: Sql;
   let target: Sql;
   let runs: Running[] = [];
+  let columns = 0;
+
+  /** A name of its own for each try of a test. */
+  const newColumn = () => `added_${(columns += 1)}`;
+
+  /** A session that does not outlive its test, and what it left prepared does not either. */
+  const session = async (name: ServerName): Promise<Sql> => {
+    const sql = await openSql(testServer(name), { database });
+    onTestFinished(async () => {
+      await sql.close();
+      await forgetPrepared(source);
+    });
+    return sql;
+  };
 
   const start = (): Running => {
     const run = startTailrace(['run', '-c', workspace.config]);
@@ -47,6 +61,8 @@ describe.each(PAIRS)('kill -9, %s → %s', (sourceName, targetName) => {
   };
 
   const rows = (sql: Sql, table: string) => sql.value(`SELECT COUNT(*) FROM ${database}.${table}`);
+
+  const valueOfOne = () => target.value(`SELECT v FROM ${database}.item WHERE id = 1`);
 
   const isStreaming = (run: Running) =>
     waitFor('the stream', () => /Going on from the checkpoint/.test(run.stdout() + run.stderr()));
@@ -152,39 +168,42 @@ describe.each(PAIRS)('kill -9, %s → %s', (sourceName, targetName) => {
     );
 
   it('in mid-group, its rows sent and not committed: none of them is there, later each once', async () => {
+    const before = Number(await rows(target, 'log'));
+    const valueBefore = await valueOfOne();
     await killAt(
       { text: COMMIT, when: 'before' },
       () => oneTransaction(1),
       async () => {
-        await waitFor('the rollback', async () => (await rows(target, 'log')) === '1');
-        expect(await target.value(`SELECT v FROM ${database}.item WHERE id = 1`)).toBe('one');
+        await waitFor('the rollback', async () => (await rows(target, 'log')) === `${before}`);
+        expect(await valueOfOne()).toBe(valueBefore);
       },
     );
-    expect(await rows(target, 'log')).toBe('2');
+    expect(await rows(target, 'log')).toBe(`${before + 1}`);
   });
 
   it('between the commit on the target and the write to the state file: not applied again', async () => {
+    const before = Number(await rows(target, 'log'));
     await killAt(
       { text: COMMIT, when: 'answered' },
       () => oneTransaction(2),
       async () => {
-        expect(await target.value(`SELECT v FROM ${database}.item WHERE id = 1`)).toBe('in 2');
+        expect(await valueOfOne()).toBe('in 2');
         expect(seqInStateFile()).toBeLessThan(await seqOnTarget());
       },
     );
-    expect(await rows(target, 'log')).toBe('3');
+    expect(await rows(target, 'log')).toBe(`${before + 1}`);
     expect(seqInStateFile()).toBe(await seqOnTarget());
   });
 
   it('before a DDL reaches the target: executed once after the restart', async () => {
+    const column = newColumn();
     await killAt(
-      { text: 'ADD COLUMN before_it', when: 'before', nth: 2 },
-      async () => {
-        await source.run(
-          'ALTER TABLE log ADD COLUMN before_it INT DEFAULT 7',
-          'INSERT INTO log VALUES (3, 3)',
-        );
-      },
+      { text: `ADD COLUMN ${column}`, when: 'before', nth: 2 },
+      () =>
+        source.run(
+          `ALTER TABLE log ADD COLUMN ${column} INT DEFAULT 7`,
+          `INSERT INTO log (n, ${column}) VALUES (3, 3)`,
+        ),
       async () => {
         expect(await target.value(`SELECT COUNT(*) FROM ${state}.tailrace_pending_ddl`)).toBe('1');
       },
@@ -193,32 +212,34 @@ describe.each(PAIRS)('kill -9, %s → %s', (sourceName, targetName) => {
   });
 
   it('after a DDL took effect and before its checkpoint: not executed twice', async () => {
+    const column = newColumn();
     await killAt(
-      { text: 'ADD COLUMN after_it', when: 'answered', nth: 2 },
+      { text: `ADD COLUMN ${column}`, when: 'answered', nth: 2 },
+      () =>
+        source.run(
+          `ALTER TABLE log ADD COLUMN ${column} INT FIRST`,
+          `INSERT INTO log (n, ${column}) VALUES (4, 4)`,
+        ),
       async () => {
-        await source.run(
-          'ALTER TABLE log ADD COLUMN after_it INT FIRST',
-          'INSERT INTO log VALUES (4, 4, 4)',
-        );
-      },
-      async () => {
-        expect(await target.value(`SELECT after_it FROM ${database}.log LIMIT 1`)).toBe(null);
+        expect(await target.value(`SELECT ${column} FROM ${database}.log LIMIT 1`)).toBe(null);
       },
     );
   });
 
   it('while the target executes a DDL: the restart waits for it and does not run it again', async () => {
-    const blocker = await openSql(testServer(targetName), { database });
+    const blocker = await session(targetName);
     await blocker.run('BEGIN', 'SELECT * FROM item LIMIT 1');
     const run = start();
     await isStreaming(run);
-    await source.run('ALTER TABLE item ADD COLUMN slow INT', 'UPDATE item SET slow = id');
-    const isWaiting = async () =>
-      Number(
-        await target.value(
-          "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '%ALTER TABLE%slow%' AND STATE LIKE '%metadata lock%' AND ID <> CONNECTION_ID()",
-        ),
-      ) === 1;
+    const column = newColumn();
+    await source.run(`ALTER TABLE item ADD COLUMN ${column} INT`, `UPDATE item SET ${column} = id`);
+    const isWaiting = async () => {
+      const sessions = await target.rows('SHOW FULL PROCESSLIST');
+      return sessions.some(
+        ({ State, Info }) =>
+          String(State).includes('metadata lock') && String(Info).includes(column),
+      );
+    };
     await waitFor('the DDL on the target', isWaiting);
     await kill(run);
     const again = start();
@@ -229,43 +250,44 @@ describe.each(PAIRS)('kill -9, %s → %s', (sourceName, targetName) => {
     await blocker.run('ROLLBACK');
     await waitFor('the rows behind the DDL', async () => {
       const last = await target
-        .value(`SELECT slow FROM ${database}.item WHERE id = 3`)
+        .value(`SELECT ${column} FROM ${database}.item WHERE id = 3`)
         .catch(() => null);
       return last === '3';
     });
     await kill(again);
-    await blocker.close();
     await catchUp();
     expect(await compareDatabases(source, target, database)).toBe('');
   });
 
   it('between the parts of a large transaction: nothing of it is there, later all of it', async () => {
+    const before = Number(await rows(target, 'big'));
     await killAt(
       { text: 'SAVEPOINT tailrace_part', when: 'answered', nth: 3 },
       () => largeTransaction(5),
       async () => {
-        await waitFor('the rollback', async () => (await rows(target, 'big')) === '0');
+        await waitFor('the rollback', async () => (await rows(target, 'big')) === `${before}`);
       },
     );
-    expect(await rows(target, 'big')).toBe('12000');
+    expect(await rows(target, 'big')).toBe(`${before + 12_000}`);
   });
 
   it('at the end of a large transaction, committed and not answered: not applied again', async () => {
+    const after = `${Number(await rows(target, 'big')) + 12_000}`;
     await killAt(
       { text: COMMIT, when: 'answered' },
       () => largeTransaction(6),
       async () => {
-        expect(await rows(target, 'big')).toBe('24000');
+        expect(await rows(target, 'big')).toBe(after);
       },
     );
-    expect(await rows(target, 'big')).toBe('24000');
+    expect(await rows(target, 'big')).toBe(after);
     await source.run('TRUNCATE TABLE big');
   });
 
   it('between XA PREPARE and XA COMMIT: the prepared rows survive, even without the state file', async () => {
     const run = start();
     await isStreaming(run);
-    const prepared = await openSql(testServer(sourceName), { database });
+    const prepared = await session(sourceName);
     await prepared.run(
       "XA START 'crash','a',3",
       'INSERT INTO log (n) VALUES (7)',
@@ -284,13 +306,13 @@ describe.each(PAIRS)('kill -9, %s → %s', (sourceName, targetName) => {
     await prepared.run("XA COMMIT 'crash','a',3");
     await catchUp();
     expect(await compareDatabases(source, target, database)).toBe('');
-    expect(await target.value(`SELECT v FROM ${database}.item WHERE id = 1`)).toBe('xa');
+    expect(await valueOfOne()).toBe('xa');
     expect(await target.value(`SELECT COUNT(*) FROM ${state}.tailrace_prepared_xa`)).toBe('0');
-    await prepared.close();
   });
 
   it('while a prepared XA group is stored, and again while it is committed', async () => {
-    const prepared = await openSql(testServer(sourceName), { database });
+    const prepared = await session(sourceName);
+    await source.run('DELETE FROM log WHERE n IN (8, 9)');
     const xa =
       (...statements: string[]) =>
       () =>
@@ -312,7 +334,6 @@ describe.each(PAIRS)('kill -9, %s → %s', (sourceName, targetName) => {
     await killAt({ text: COMMIT, when: 'before' }, xa("XA ROLLBACK 'gone'"));
     expect(await target.value(`SELECT COUNT(*) FROM ${database}.log WHERE n = 8`)).toBe('1');
     expect(await target.value(`SELECT COUNT(*) FROM ${database}.log WHERE n = 9`)).toBe('0');
-    await prepared.close();
   });
 });
 

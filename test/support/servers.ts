@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /**
  * The servers that `scripts/test-servers` started. Sources and targets are shared by all test files of
@@ -31,8 +31,18 @@ export interface TestServer {
 
 const root = new URL('../../', import.meta.url).pathname;
 
-/** `.test-servers.json` at the top of the checkout, unless TAILRACE_TEST_SERVERS names another file. */
-const listPath = process.env['TAILRACE_TEST_SERVERS'] ?? `${root}.test-servers.json`;
+const listPath = pathOfList();
+
+/**
+ * `.test-servers.json` at the top of the checkout, unless TAILRACE_TEST_SERVERS names another file. Where
+ * test files run side by side, each worker has servers of its own if there are enough: what a test reads
+ * of a server's position is then changed by nobody else.
+ */
+function pathOfList(): string {
+  const path = process.env['TAILRACE_TEST_SERVERS'] ?? `${root}.test-servers.json`;
+  const own = `${path}.${process.env['VITEST_POOL_ID'] ?? '1'}`;
+  return existsSync(own) ? own : path;
+}
 
 let list: Record<string, TestServer> | undefined;
 
