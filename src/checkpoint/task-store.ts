@@ -23,7 +23,15 @@ export interface TaskStoreOptions {
 }
 
 /** Facts about the task itself; a key is set once and for all unless it says otherwise. */
-export type MetaKey = 'created_at' | 'server_id' | 'status' | 'owner' | 'skip';
+export type MetaKey =
+  | 'created_at'
+  | 'server_id'
+  | 'status'
+  | 'owner'
+  | 'skip'
+  /** The servers of both ends that were used last: see `remembered-servers.ts`. */
+  | 'source_server'
+  | 'target_server';
 
 /** The last status of a task, for `tailrace status` while no process runs. */
 export interface StatusSnapshot {

@@ -43,6 +43,12 @@ export const ERROR_CODES = {
   SOURCE_UNREACHABLE: info(4, 'tailrace tries again by itself; see that the source runs.', true),
   SOURCE_CONNECTION_LOST: info(4, 'tailrace reconnects by itself.', true),
   SOURCE_SILENT: info(4, 'No event and no heartbeat came; tailrace reconnects by itself.', true),
+  SOURCE_BEHIND: info(
+    4,
+    'A host of the cluster has not applied yet what was read already; tailrace tries again by itself.',
+    true,
+  ),
+  SOURCE_FAILOVER: info(4, 'tailrace goes on at the host that took over.', true),
   SOURCE_CORRUPT_EVENT: info(
     4,
     'An event came with a wrong length or checksum. It is read again; if it stays, the binlog file on the source is damaged.',
@@ -75,6 +81,14 @@ export const ERROR_CODES = {
   SOURCE_POSITION_UNKNOWN: info(
     4,
     'The source has no such position: is it another server? Set one with tailrace position set.',
+  ),
+  SOURCE_MISSES_TRANSACTIONS: info(
+    4,
+    'A host of the cluster lacks transactions that the target has already: they were lost in the failover. Compare and mend (tailrace inspect --repair), then tailrace position set GTIDS goes on there.',
+  ),
+  SOURCE_ERRANT_TRANSACTIONS: info(
+    4,
+    'A host of the cluster has transactions that its primary never had. Compare and mend (tailrace inspect --repair), then tailrace position set GTIDS goes on there.',
   ),
   SOURCE_REFUSED: info(4, 'The source refuses with an error of its own: mend there what it names.'),
   SOURCE_SERVER_ID_TAKEN: info(4, 'Set another task.source.server_id.'),

@@ -11,6 +11,7 @@ import { Discards } from '../source/binlog/discards.ts';
 import { checkpointPlaces, readLowest } from './checkpoint-places.ts';
 import { sinkFactory } from './create-sinks.ts';
 import { MEMORY } from './memory.ts';
+import { rememberSource } from './remembered-servers.ts';
 import { replaceCheckpoint } from './replace-checkpoint.ts';
 import { resolveOn } from './resolve-on.ts';
 import { isStop, retryForever } from './retry-forever.ts';
@@ -130,6 +131,7 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
   const router = routerOf(task);
   const skips = readSkips(store);
   const discards = new Discards();
+  const memory = rememberSource(store);
   const serverId = chooseServerId(source.serverId, store, () =>
     deriveServerId(task.name, config.stateDir),
   );
@@ -158,6 +160,7 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
         loadPrepared: (xid) => loadPrepared(sinks(), xid),
         isSkipped: skips.length === 0 ? undefined : (gtid, seq) => isMarked(skips, gtid, seq),
         discards,
+        memory,
       }),
     createSinks: sinkFactory({ task, mode, store, router, board, logger }),
   });

@@ -16,6 +16,7 @@ import { StdoutSink } from '../sink/stdout/stdout-sink.ts';
 import { STUCK_AFTER_SECONDS } from '../status/health.ts';
 import { BinlogSource } from '../source/binlog/binlog-source.ts';
 import { randomServerId } from '../source/binlog/ddl-scan.ts';
+import { createSourceMemory } from '../source/binlog/cluster/source-identity.ts';
 import { Discards } from '../source/binlog/discards.ts';
 import { MEMORY } from './memory.ts';
 import { asListen, openHttp } from './open-http.ts';
@@ -100,6 +101,7 @@ function createTail(task: TaskConfig, tail: Tail, gone: AbortController): Stream
   const router = routerOf(task);
   const sink = createSink(task, tail, router);
   const discards = new Discards();
+  const memory = createSourceMemory();
   void sink.closed.then(() => {
     gone.abort(new Error('the reader of standard output has gone'));
   });
@@ -127,6 +129,7 @@ function createTail(task: TaskConfig, tail: Tail, gone: AbortController): Stream
         loadPrepared: () => Promise.resolve(undefined),
         isSkipped: undefined,
         discards,
+        memory,
       }),
   });
 }

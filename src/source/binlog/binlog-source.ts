@@ -17,6 +17,13 @@ import { SchemaHistory } from '../../schema/schema-history.ts';
 import { connectServer, type ServerConnection } from '../../server/connect.ts';
 import type { ServerOptions } from '../../server/connect-options.ts';
 import { BinlogCursor, compareCoordinates } from './binlog-cursor.ts';
+import { connectSource, type ChosenSource } from './cluster/connect-source.ts';
+import { PrimaryWatch } from './cluster/primary-watch.ts';
+import {
+  identifySource,
+  type SourceIdentity,
+  type SourceMemory,
+} from './cluster/source-identity.ts';
 import { describeSource, type SourceDescription } from './describe-source.ts';
 import { dumpStart, isReached, type DdlScanOptions } from './ddl-scan.ts';
 import type { Discards } from './discards.ts';
@@ -37,6 +44,8 @@ export interface BinlogSourceOptions {
   readonly queuedBytesHigh: number;
   readonly partBytes: number;
   readonly logger: Logger;
+  /** Which server of the cluster was read last. */
+  readonly memory: SourceMemory;
   /** The rows of an XA group that was prepared in an earlier run. */
   readonly loadPrepared: (xid: string) => Promise<readonly Uint8Array[] | undefined>;
   /** undefined: none is. */
@@ -101,7 +110,10 @@ export class BinlogSource implements Source {
   }
 
   async head(signal: AbortSignal): Promise<Position> {
-    return this.#withConnection(signal, this.#options.server, readHead);
+    return this.#withConnection(signal, this.#options.server, async (connection) => {
+      this.#options.memory.headId = (await identifySource(connection)).id;
+      return readHead(connection);
+    });
   }
 
   async *stream(
@@ -114,6 +126,7 @@ export class BinlogSource implements Source {
     const start = stream.assembler.outbox.take();
     if (start.length > 0) yield start;
     if (until !== undefined && isReached(position, until)) return;
+    const failover = new AbortController();
     const session = await openReplicaSession({
       server: stream.server,
       serverId: this.#options.serverId,
@@ -121,9 +134,11 @@ export class BinlogSource implements Source {
       queuedBytesHigh: this.#options.queuedBytesHigh,
       start: dumpStart(position),
       leavesOutRowQueries: this.#options.leavesOutRowQueries === true,
-      signal,
+      signal: AbortSignal.any([signal, failover.signal]),
     });
     this.progress.host = session.host;
+    this.#options.memory.remember(stream.identity);
+    const watch = this.#watchPrimary(stream, failover);
     try {
       for await (const frames of session) {
         yield* this.#read(frames, stream);
@@ -138,38 +153,66 @@ export class BinlogSource implements Source {
       if (out.length > 0) yield out;
       throw thrown;
     } finally {
+      watch?.stop();
       await session.close();
     }
   }
 
-  async #open(from: Checkpoint, options: BinlogStreamOptions): Promise<OpenStream> {
-    const { schema, signal } = options;
-    return this.#withConnection(signal, this.#options.server, async (connection) => {
-      const { info } = connection;
-      const { flavor, versionNumber, lowerCaseTableNames } = info;
-      const history = new SchemaHistory({ flavor, versionNumber, lowerCaseTableNames });
-      const server = { ...this.#options.server, hosts: [info.host] };
-      const { heartbeatSeconds } = this.#options;
-      const scan = { server, flavor, versionNumber, heartbeatSeconds, signal };
-      if (schema.size > 0) {
-        history.restore(schema);
-        return this.#openAt(from, { history, scan });
-      }
-      const isWanted = (name: TableName): boolean => this.#options.router.isIncluded(name);
-      const learn = { connection, history, from: from.position, isWanted, scan };
-      const canMove = options.startsNow === true;
-      const position = await learnStart({ ...learn, canMove });
-      if (position !== from.position) {
-        const place = formatPosition(position);
-        this.#options.logger.info({ position: place }, 'DDL was under way: beginning behind it');
-      }
-      const stream = this.#openAt({ seq: from.seq, position }, { history, scan });
-      stream.assembler.outbox.markStart(history.state());
-      return stream;
+  /** Where there is another host that could take over. */
+  #watchPrimary(stream: OpenStream, failover: AbortController): PrimaryWatch | undefined {
+    const { server, memory, heartbeatSeconds } = this.#options;
+    if (server.hosts.length === 1 || !stream.identity.isWritable) return undefined;
+    return new PrimaryWatch({
+      server,
+      memory,
+      current: stream.identity,
+      periodMs: heartbeatSeconds * 1000,
+      position: () => stream.assembler.outbox.position,
+      onFailover: (reason) => {
+        failover.abort(reason);
+      },
     });
   }
 
-  #openAt(from: Checkpoint, known: Pick<OpenStream, 'history' | 'scan'>): OpenStream {
+  async #open(from: Checkpoint, options: BinlogStreamOptions): Promise<OpenStream> {
+    const { server, memory } = this.#options;
+    const { signal } = options;
+    const chosen = await connectSource({ server, memory, signal, from: from.position });
+    try {
+      return await this.#openOn(chosen, from, options);
+    } finally {
+      await chosen.connection.close();
+    }
+  }
+
+  async #openOn(
+    { connection, identity }: ChosenSource,
+    from: Checkpoint,
+    { schema, signal, startsNow }: BinlogStreamOptions,
+  ): Promise<OpenStream> {
+    const { flavor, versionNumber, lowerCaseTableNames, host } = connection.info;
+    const history = new SchemaHistory({ flavor, versionNumber, lowerCaseTableNames });
+    const server = { ...this.#options.server, hosts: [host] };
+    const { heartbeatSeconds } = this.#options;
+    const scan = { server, flavor, versionNumber, heartbeatSeconds, signal };
+    const known = { history, scan, identity };
+    if (schema.size > 0) {
+      history.restore(schema);
+      return this.#openAt(from, known);
+    }
+    const isWanted = (name: TableName): boolean => this.#options.router.isIncluded(name);
+    const learn = { connection, history, from: from.position, isWanted, scan };
+    const position = await learnStart({ ...learn, canMove: startsNow === true });
+    if (position !== from.position) {
+      const place = formatPosition(position);
+      this.#options.logger.info({ position: place }, 'DDL was under way: beginning behind it');
+    }
+    const stream = this.#openAt({ seq: from.seq, position }, known);
+    stream.assembler.outbox.markStart(history.state());
+    return stream;
+  }
+
+  #openAt(from: Checkpoint, known: Pick<OpenStream, 'history' | 'scan' | 'identity'>): OpenStream {
     const { router, ignoreOwn, partBytes, isSkipped, discards, keepsRowQueries } = this.#options;
     const { flavor, versionNumber, server } = known.scan;
     const cursor = new BinlogCursor(from.position.coordinates);
@@ -293,9 +336,10 @@ export class BinlogSource implements Source {
     progress.transactions += out.length;
   }
 
-  #hasReached({ assembler, cursor }: OpenStream, until: Position): boolean {
+  #hasReached({ assembler, cursor, identity }: OpenStream, until: Position): boolean {
     if (assembler.isInGroup) return false;
     if (isReached(assembler.outbox.position, until)) return true;
+    if (identity.id !== this.#options.memory.headId) return false;
     // The server skips what we have, and may have GTIDs that are in no file: then its files tell.
     return compareCoordinates(cursor.coordinates, until.coordinates) >= 0;
   }
@@ -333,6 +377,7 @@ function isSchemaUnknown(error: unknown): boolean {
 }
 
 interface OpenStream {
+  readonly identity: SourceIdentity;
   readonly server: ServerOptions;
   readonly history: SchemaHistory;
   readonly cursor: BinlogCursor;
