@@ -144,6 +144,10 @@ export const ERROR_CODES = {
     true,
   ),
   // The target refuses for good.
+  TARGET_MISSES_TRANSACTIONS: info(
+    5,
+    "A host of the target's cluster lacks what was committed on another one. Set it up anew from that one; or, if it is the primary now, tailrace position set with the position that tailrace position show gives for it goes on exactly where it stands.",
+  ),
   TARGET_ACCESS_DENIED: info(5, 'See user, password and grants of task.target.'),
   TARGET_AUTH_UNAVAILABLE: info(
     5,

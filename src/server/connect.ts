@@ -26,7 +26,8 @@ const SESSION = "SET NAMES utf8mb4, sql_mode = '', time_zone = '+00:00', autocom
 
 /**
  * Logs in at the first of the hosts that lets us in. A host that is away is passed over; a refusal
- * (password, TLS) ends the search, since the next host would only hide it.
+ * (password, TLS) ends the search, since the next host would only hide it. Of several targets a read-only one is
+ * passed over: nothing can be written there.
  */
 export async function connectServer(
   options: ServerOptions,
@@ -36,7 +37,14 @@ export async function connectServer(
   const failures: TailraceError[] = [];
   for (const host of options.hosts) {
     try {
-      return await connectHost(host, options, { end, extra });
+      const connection = await connectHost(host, options, { end, extra });
+      if (end !== 'target' || options.hosts.length === 1 || !connection.info.isReadOnly) {
+        return connection;
+      }
+      connection.destroy();
+      failures.push(
+        new TailraceError('TARGET_UNAVAILABLE', 'it is read-only', { place: { host } }),
+      );
     } catch (thrown) {
       extra.signal?.throwIfAborted();
       const failure = errorFromConnect(thrown, end, { host });

@@ -9,6 +9,7 @@ import { KafkaSink } from '../sink/kafka/kafka-sink.ts';
 import { createMysqlSink } from '../sink/mysql/mysql-sink.ts';
 import type { SourceDescription } from '../source/binlog/describe-source.ts';
 import { kafkaSinkOptions } from './kafka-setup.ts';
+import { rememberTarget } from './remembered-servers.ts';
 import type { TaskBoard } from './task-board.ts';
 
 export interface SinkParts {
@@ -51,6 +52,7 @@ function targetSink(parts: SinkParts, source: SourceDescription): Sink {
     router,
     logger,
     source,
+    memory: rememberTarget(store),
     deadLetters: store,
     onDdlSkipped: (reason) => {
       board.countDdlSkipped(reason);

@@ -1,4 +1,5 @@
 import type { TaskStore } from '../checkpoint/task-store.ts';
+import type { TargetMemory } from '../sink/mysql/choose-target.ts';
 import {
   createSourceMemory,
   type SourceIdentity,
@@ -15,6 +16,18 @@ export function rememberSource(store: TaskStore): SourceMemory {
     remember: (identity) => {
       memory.remember(identity);
       store.writeMeta('source_server', JSON.stringify(identity));
+    },
+  };
+}
+
+/** Which target was written to last; how far it is there the state file follows. */
+export function rememberTarget(store: TaskStore): TargetMemory {
+  let id = store.readMeta('target_server') ?? '';
+  return {
+    recall: () => (id === '' ? undefined : { id, seq: store.load('mysql')?.checkpoint.seq ?? 0 }),
+    remember: (now) => {
+      if (now !== id) store.writeMeta('target_server', now);
+      id = now;
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Checkpoint } from '../core/checkpoint.ts';
 import { TailraceError } from '../core/errors.ts';
 import { formatPosition, type PositionRequest } from '../core/position.ts';
 import { checkpointPlaces, readLowest, sinkNameOf } from './checkpoint-places.ts';
+import { forgetServers } from './remembered-servers.ts';
 import { resolveOn } from './resolve-on.ts';
 import { clearSkips } from './skip-marker.ts';
 
@@ -46,5 +47,6 @@ export async function replaceCheckpoint(options: ReplaceOptions): Promise<Checkp
   for (const place of places) await place.replace(state, { action, reason }, signal);
   store.replace(state, sink);
   clearSkips(store);
+  forgetServers(store);
   return checkpoint;
 }

@@ -4,6 +4,7 @@ import type { TopicPartition } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { ServerOptions } from '../../server/connect-options.ts';
+import type { TargetMemory } from './choose-target.ts';
 import type { DdlMode, DdlSource } from './ddl/host.ts';
 import type { DdlSkipReason } from './ddl/policy.ts';
 import type { ConflictPolicy } from './row-replay.ts';
@@ -35,5 +36,7 @@ export interface MysqlSinkOptions {
   readonly consumer?: ConsumerOptions;
   /** Definitions at the target may have changed. */
   readonly onDdlApplied?: () => void;
+  /** Which host of the cluster was written to last. */
+  readonly memory?: TargetMemory;
   readonly onDdlSkipped?: (reason: DdlSkipReason) => void;
 }

@@ -10,6 +10,7 @@ import {
   whereTask,
   type CheckpointRecord,
 } from './checkpoint-row.ts';
+import { firstFitting, refuseUnfit, targetIdOf, type TargetMemory } from './choose-target.ts';
 import { quoteText } from '../../server/sql-text.ts';
 import { PartitionMarks, takePartitions } from './partition-marks.ts';
 import { ensureStateDatabase, StateTables } from './state-database.ts';
@@ -25,6 +26,7 @@ export interface OwnedTargetOptions extends TargetSessionOptions {
   readonly task: string;
   readonly stateDatabase: string;
   readonly consumer?: { readonly partitions: readonly TopicPartition[] };
+  readonly memory?: TargetMemory;
 }
 
 /**
@@ -70,14 +72,30 @@ async function withSession<M extends TargetMark>(
   signal: AbortSignal,
   take: (session: TargetSession) => Promise<M>,
 ): Promise<OwnedTarget<M>> {
-  const session = await openTargetSession(options, signal);
-  try {
-    await ensureStateDatabase(session.connection, options.stateDatabase);
-    return { session, row: await take(session) };
-  } catch (thrown) {
-    session.destroy();
-    throw thrown;
-  }
+  const { server } = options;
+  return firstFitting(server.hosts, signal, async (host) => {
+    const at = { ...options, server: { ...server, hosts: [host] } };
+    const session = await openTargetSession(at, signal);
+    try {
+      return await takeAt(session, { options, take });
+    } catch (thrown) {
+      session.destroy();
+      throw thrown;
+    }
+  });
+}
+
+async function takeAt<M extends TargetMark>(
+  session: TargetSession,
+  { options, take }: { options: OwnedTargetOptions; take: (session: TargetSession) => Promise<M> },
+): Promise<OwnedTarget<M>> {
+  const { task, stateDatabase, memory, server } = options;
+  const hasOthers = server.hosts.length > 1;
+  await refuseUnfit(session.connection, { task, stateDatabase, memory, hasOthers });
+  await ensureStateDatabase(session.connection, stateDatabase);
+  const row = await take(session);
+  memory?.remember(targetIdOf(session.connection));
+  return { session, row };
 }
 
 async function takeTask(

@@ -5,7 +5,7 @@ import { TailraceError } from '../../core/errors.ts';
 import type { Delivery } from '../../core/sink.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import type { Histogram } from '../../lib/histogram.ts';
-import { connectServer } from '../../server/connect.ts';
+import { connectServer, type ServerConnection } from '../../server/connect.ts';
 import { TargetCatalog } from './catalog.ts';
 import type { DdlExecutor } from './ddl/executor.ts';
 import { DdlExecutors, ddlSeq } from './ddl-executors.ts';
@@ -147,7 +147,10 @@ export class SinkSession {
     if (!isQuiet || !session.isAlive) {
       const isStuck = session.isAlive;
       session.destroy();
-      if (isStuck) await this.#killOnServer(session.connection.threadId).catch(() => undefined);
+      if (isStuck)
+        await this.#killOnServer(session.connection.threadId, session.info.host).catch(
+          () => undefined,
+        );
       return;
     }
     await live.applier.rollback().catch(() => undefined);
@@ -155,14 +158,19 @@ export class SinkSession {
   }
 
   /** The server would finish what runs before it notices that we are gone, and keep our lock so long. */
-  async #killOnServer(threadId: number): Promise<void> {
+  async #killOnServer(threadId: number, host: string): Promise<void> {
     const signal = AbortSignal.timeout(TUNING.killTimeoutMs);
-    const connection = await connectServer(this.#options.server, 'target', { signal });
+    const connection = await this.#connectTo(host, signal);
     try {
       await connection.run(`KILL ${threadId}`);
     } finally {
       connection.destroy();
     }
+  }
+
+  /** The same host of the cluster as the session. */
+  #connectTo(host: string, signal: AbortSignal): Promise<ServerConnection> {
+    return connectServer({ ...this.#options.server, hosts: [host] }, 'target', { signal });
   }
 
   async #exclusively<T>(work: (live: Live) => Promise<T>): Promise<T> {
@@ -228,7 +236,7 @@ export class SinkSession {
   }
 
   #createDdlExecutors(applier: UnitApplier): DdlExecutors {
-    const { task, stateDatabase, router, ddl, sqlLogBin, source, server, logger } = this.#options;
+    const { task, stateDatabase, router, ddl, sqlLogBin, source, logger } = this.#options;
     return new DdlExecutors({
       task,
       stateDatabase,
@@ -236,7 +244,7 @@ export class SinkSession {
       mode: ddl,
       sqlLogBin,
       ...(source === undefined ? {} : { source }),
-      connect: (signal) => connectServer(server, 'target', { signal }),
+      connect: (signal) => this.#connectTo(this.target.session.info.host, signal),
       commit: (statements, step) => applier.commitStatements(statements, step),
       onNote: (note) => {
         logger.info(note);

@@ -20,6 +20,7 @@ import { BinlogCursor, compareCoordinates } from './binlog-cursor.ts';
 import { connectSource, type ChosenSource } from './cluster/connect-source.ts';
 import { PrimaryWatch } from './cluster/primary-watch.ts';
 import {
+  createSourceMemory,
   identifySource,
   type SourceIdentity,
   type SourceMemory,
@@ -44,8 +45,8 @@ export interface BinlogSourceOptions {
   readonly queuedBytesHigh: number;
   readonly partBytes: number;
   readonly logger: Logger;
-  /** Which server of the cluster was read last. */
-  readonly memory: SourceMemory;
+  /** Which server of the cluster was read last; one for the life of a task. */
+  readonly memory?: SourceMemory;
   /** The rows of an XA group that was prepared in an earlier run. */
   readonly loadPrepared: (xid: string) => Promise<readonly Uint8Array[] | undefined>;
   /** undefined: none is. */
@@ -88,6 +89,7 @@ export interface SourceProgress {
 /** A MySQL or MariaDB server read as a replica. */
 export class BinlogSource implements Source {
   readonly #options: BinlogSourceOptions;
+  readonly #memory: SourceMemory;
   readonly progress: SourceProgress = {
     host: undefined,
     coordinates: undefined,
@@ -102,6 +104,7 @@ export class BinlogSource implements Source {
 
   constructor(options: BinlogSourceOptions) {
     this.#options = options;
+    this.#memory = options.memory ?? createSourceMemory();
   }
 
   /** What kind of server it is and what it means by its own settings. */
@@ -111,7 +114,7 @@ export class BinlogSource implements Source {
 
   async head(signal: AbortSignal): Promise<Position> {
     return this.#withConnection(signal, this.#options.server, async (connection) => {
-      this.#options.memory.headId = (await identifySource(connection)).id;
+      this.#memory.headId = (await identifySource(connection)).id;
       return readHead(connection);
     });
   }
@@ -137,7 +140,7 @@ export class BinlogSource implements Source {
       signal: AbortSignal.any([signal, failover.signal]),
     });
     this.progress.host = session.host;
-    this.#options.memory.remember(stream.identity);
+    this.#memory.remember(stream.identity);
     const watch = this.#watchPrimary(stream, failover);
     try {
       for await (const frames of session) {
@@ -160,7 +163,8 @@ export class BinlogSource implements Source {
 
   /** Where there is another host that could take over. */
   #watchPrimary(stream: OpenStream, failover: AbortController): PrimaryWatch | undefined {
-    const { server, memory, heartbeatSeconds } = this.#options;
+    const { server, heartbeatSeconds } = this.#options;
+    const memory = this.#memory;
     if (server.hosts.length === 1 || !stream.identity.isWritable) return undefined;
     return new PrimaryWatch({
       server,
@@ -175,9 +179,18 @@ export class BinlogSource implements Source {
   }
 
   async #open(from: Checkpoint, options: BinlogStreamOptions): Promise<OpenStream> {
-    const { server, memory } = this.#options;
+    const { server } = this.#options;
+    const memory = this.#memory;
     const { signal } = options;
-    const chosen = await connectSource({ server, memory, signal, from: from.position });
+    const chosen = await connectSource({
+      server,
+      memory,
+      signal,
+      from: from.position,
+      onPassedOver: (error) => {
+        this.#options.logger.warn({ error }, 'This host of the source is passed over');
+      },
+    });
     try {
       return await this.#openOn(chosen, from, options);
     } finally {
@@ -339,7 +352,7 @@ export class BinlogSource implements Source {
   #hasReached({ assembler, cursor, identity }: OpenStream, until: Position): boolean {
     if (assembler.isInGroup) return false;
     if (isReached(assembler.outbox.position, until)) return true;
-    if (identity.id !== this.#options.memory.headId) return false;
+    if (identity.id !== this.#memory.headId) return false;
     // The server skips what we have, and may have GTIDs that are in no file: then its files tell.
     return compareCoordinates(cursor.coordinates, until.coordinates) >= 0;
   }

@@ -13,6 +13,8 @@ export interface ConnectSourceOptions {
   readonly from: Position;
   readonly memory: SourceMemory;
   readonly signal: AbortSignal;
+  /** A host was refused, and another one is taken. */
+  readonly onPassedOver?: (reason: TailraceError) => void;
 }
 
 export interface ChosenSource {
@@ -45,7 +47,7 @@ export async function connectSource(options: ConnectSourceOptions): Promise<Chos
       const isSecond = known?.isWritable === true && !chosen.identity.isWritable;
       if (!isSecond || server.hosts.length === 1) {
         discard(readOnly);
-        return chosen;
+        return say(chosen, failures, options);
       }
       readOnly.push(chosen);
     } catch (thrown) {
@@ -60,8 +62,17 @@ export async function connectSource(options: ConnectSourceOptions): Promise<Chos
   }
   const [first, ...rest] = readOnly;
   discard(rest);
-  if (first !== undefined) return first;
+  if (first !== undefined) return say(first, failures, options);
   throw summarize(failures);
+}
+
+function say(
+  chosen: ChosenSource,
+  failures: readonly TailraceError[],
+  { onPassedOver }: ConnectSourceOptions,
+): ChosenSource {
+  for (const failure of failures) onPassedOver?.(failure);
+  return chosen;
 }
 
 async function tryHost(
@@ -91,7 +102,7 @@ interface Candidate {
 async function judge(candidate: Candidate): Promise<void> {
   const { connection, server, identity, from, known, signal } = candidate;
   if (known === undefined || known.id === identity.id) return;
-  if (from.kind === 'coordinates') {
+  if (from.kind !== 'gtid') {
     throw unproven(connection, 'a file and an offset mean nothing there');
   }
   if (known.flavor !== identity.flavor) throw unproven(connection, 'of another family');

@@ -1,6 +1,6 @@
 import { TailraceError } from '../../../core/errors.ts';
 import type { ServerConnection } from '../../../server/connect.ts';
-import { isReplicating } from './is-replicating.ts';
+import { isReplicating } from '../../../server/is-replicating.ts';
 
 const SHOWN = 300;
 

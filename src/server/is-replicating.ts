@@ -1,6 +1,6 @@
-import type { ServerConnection } from '../../../server/connect.ts';
-import { isServerErrno } from '../../../server/error-from-server.ts';
-import { readFirstText } from '../../../server/row-reader.ts';
+import type { ServerConnection } from './connect.ts';
+import { isServerErrno } from './error-from-server.ts';
+import { readFirstText } from './row-reader.ts';
 
 const ACCESS_DENIED = [1045, 1142, 1227];
 
