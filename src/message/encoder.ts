@@ -55,4 +55,6 @@ export interface CommonEncoderOptions {
   readonly router?: Router | undefined;
   /** The original statement with the rows, where the source logs it. */
   readonly rowQuery?: boolean | undefined;
+  /** An update that gives a row another key becomes a delete under the old one and an insert. */
+  readonly splitKeyChanges?: boolean | undefined;
 }

@@ -23,13 +23,21 @@ export interface RowPlan<E> {
   readonly key: readonly PlannedColumn<E>[];
 }
 
+/** What a format does to the members of a row; the key is not touched. */
+export interface MemberRules {
+  readonly rename?: ((name: string) => string) | undefined;
+  readonly isLeftOut?: ((name: string) => boolean) | undefined;
+}
+
 /** Plans by route: there is one route object for each Table object. */
 export class RowPlans<E> {
   readonly #plans = new WeakMap<TableRoute, RowPlan<E>>();
   readonly #encoderOf: (column: Column) => E;
+  readonly #members: MemberRules;
 
-  constructor(encoderOf: (column: Column) => E) {
+  constructor(encoderOf: (column: Column) => E, members: MemberRules = {}) {
     this.#encoderOf = encoderOf;
+    this.#members = members;
   }
 
   of(change: RowsChange): RowPlan<E> {
@@ -41,13 +49,15 @@ export class RowPlans<E> {
   }
 
   #make(table: Table, route: TableRoute): RowPlan<E> {
-    const columns = route.columns.flatMap(({ index, name }) => {
+    const { rename = (name) => name, isLeftOut = () => false } = this.#members;
+    const all = route.columns.flatMap(({ index, name }) => {
       const column = table.columns[index];
-      return column === undefined || column.isHidden
-        ? []
-        : [{ index, name, label: `${jsonString(name)}:`, column, encode: this.#encoderOf(column) }];
+      if (column === undefined || column.isHidden) return [];
+      const label = `${jsonString(rename(name))}:`;
+      return [{ index, name, label, column, encode: this.#encoderOf(column) }];
     });
-    const key = table.primaryKey.flatMap((index) => columns.filter((c) => c.index === index));
+    const key = table.primaryKey.flatMap((index) => all.filter((c) => c.index === index));
+    const columns = all.filter(({ name }) => !isLeftOut(name));
     return { database: route.target.database, table: route.target.table, columns, key };
   }
 }
@@ -76,4 +86,21 @@ export function currentRow(pair: RowPair): RowImage {
   if (before === undefined || !after.includes(undefined)) return after;
   const length = Math.max(before.length, after.length);
   return Array.from({ length }, (_, i) => (after[i] === undefined ? before[i] : after[i]));
+}
+
+/** True when an update gives the row another key. */
+export function changesKey(
+  key: readonly PlannedColumn<unknown>[],
+  { before, after }: RowPair,
+): boolean {
+  if (before === undefined || after === undefined) return false;
+  return key.some(({ index }) => {
+    const was = before[index];
+    const is = after[index];
+    if (was === undefined || is === undefined || was === is) return false;
+    if (was instanceof Uint8Array && is instanceof Uint8Array) {
+      return Buffer.compare(was, is) !== 0;
+    }
+    return true;
+  });
 }

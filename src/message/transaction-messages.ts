@@ -10,6 +10,8 @@ export interface TransactionMessagesOptions {
   readonly encoder: MessageEncoder;
   /** Messages for DDL as well. */
   readonly ddl: boolean;
+  /** Debezium's messages of op t, which go where the table's rows go, with DDL or without. */
+  readonly truncates?: boolean | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** See `EncodeContext.partitionOf`. */
@@ -21,7 +23,7 @@ export interface TransactionMessagesOptions {
 export interface PlacedMessage {
   readonly tx: Transaction;
   readonly message: Message;
-  /** From 1 on. */
+  /** From 1 on; 0: it is not one of them. */
   readonly number: number;
   readonly isLast: boolean;
 }
@@ -69,7 +71,9 @@ export class TransactionMessages {
 
   #isEncodable(change: Change): change is EncodableChange {
     if (change.kind === 'rows') return rowCount(change) > 0;
-    return change.kind === 'ddl' && this.#options.ddl;
+    if (change.kind !== 'ddl') return false;
+    if (this.#options.ddl) return true;
+    return this.#options.truncates === true && change.effects[0]?.kind === 'truncate';
   }
 
   *#release(isLast: boolean): Generator<PlacedMessage, void, undefined> {
@@ -86,11 +90,19 @@ export class TransactionMessages {
     };
     this.#rowOffset += change.kind === 'rows' ? rowCount(change) : 0;
     let waiting: Message | undefined;
+    let after: Message | undefined;
     for (const message of encoder.encode(tx, change, context)) {
+      // Begin and end of a transaction stand beside it: they are not of its numbered messages.
+      if (message.type === 'transaction') {
+        if (waiting === undefined) yield { tx, message, number: 0, isLast: false };
+        else after = message;
+        continue;
+      }
       if (waiting !== undefined) yield this.#place(waiting, tx, false);
       waiting = message;
     }
     if (waiting !== undefined) yield this.#place(waiting, tx, isLast);
+    if (after !== undefined) yield { tx, message: after, number: 0, isLast: false };
   }
 
   #place(message: Message, tx: Transaction, isLast: boolean): PlacedMessage {

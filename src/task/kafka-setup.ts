@@ -3,6 +3,7 @@ import type { KafkaConfig, TaskConfig } from '../config/schema.ts';
 import type { DeadLetterBox } from '../core/dead-letter.ts';
 import type { Router } from '../core/route.ts';
 import type { Logger } from '../lib/logger.ts';
+import { parseDynamicTopic, parsePartitionHash } from '../message/canal/canal-rules.ts';
 import { createEncoder } from '../message/create-encoder.ts';
 import type { MessageEncoder, MessageFormat } from '../message/encoder.ts';
 import type { KafkaSinkOptions, Ownership } from '../sink/kafka/kafka-sink-options.ts';
@@ -25,7 +26,9 @@ export function kafkaSinkOptions(parts: KafkaSinkParts): KafkaSinkOptions {
     task: task.name,
     connect: kafkaOptions(kafka, task.name),
     encoder: encoderOf(kafka.format, kafka, { router, rowQuery: kafka.rowQuery }),
+    router,
     topics: topicRules(kafka),
+    ...debeziumExtras(kafka),
     partition: partitionOptions(kafka),
     isExactlyOnce: kafka.delivery === 'exactly_once',
     createsTopics: kafka.createTopics,
@@ -109,10 +112,22 @@ function debeziumOptions({ debezium, topic }: KafkaConfig) {
   };
 }
 
-function topicRules({ topic, debezium, ddlTopic }: KafkaConfig): TopicRules {
-  const prefix = debezium['topic.prefix'];
+function debeziumExtras({ format, debezium }: KafkaConfig) {
+  const isDebezium = format === 'debezium';
   return {
-    template: topic,
+    publishesTransactions: isDebezium && debezium['provide.transaction.metadata'],
+    publishesTruncates: isDebezium && !debezium['skipped.operations'].split(',').includes('t'),
+    heartbeatMs: isDebezium ? debezium['heartbeat.interval.ms'] : 0,
+  };
+}
+
+function topicRules({ topic, format, canal, debezium, ddlTopic }: KafkaConfig): TopicRules {
+  const prefix = debezium['topic.prefix'];
+  const dynamic = format === 'canal' ? canal['canal.mq.dynamicTopic'] : '';
+  const otherwise = format === 'canal' ? canal['canal.mq.topic'] : '';
+  return {
+    special: dynamic === '' ? undefined : parseDynamicTopic(dynamic),
+    template: otherwise === '' ? topic : otherwise,
     prefix,
     ddlTopic,
     transactionTopic: `${prefix}.transaction`,
@@ -121,8 +136,10 @@ function topicRules({ topic, debezium, ddlTopic }: KafkaConfig): TopicRules {
 }
 
 function partitionOptions(kafka: KafkaConfig): PartitionOptions {
-  const { partitionBy, partitionHash, partitionColumns, partitionFallback, canal } = kafka;
+  const { format, partitionBy, partitionHash, partitionColumns, partitionFallback, canal } = kafka;
+  const rules = format === 'canal' ? canal['canal.mq.partitionHash'] : '';
   return {
+    special: rules === '' ? undefined : parsePartitionHash(rules),
     rule: partitionBy,
     hash: partitionHash,
     columns: partitionColumns,

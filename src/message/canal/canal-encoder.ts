@@ -11,8 +11,16 @@ import type {
   MessageEncoder,
 } from '../encoder.ts';
 import { jsonArray, jsonString } from '../json-text.ts';
-import { currentRow, rowCount, rowPair, RowPlans, type RowPlan } from '../row-plan.ts';
-import { canalColumnOf, type CanalColumn } from './canal-value.ts';
+import {
+  changesKey,
+  currentRow,
+  rowCount,
+  rowPair,
+  RowPlans,
+  type RowPair,
+  type RowPlan,
+} from '../row-plan.ts';
+import { canalColumnOf, canalColumnWithLabels, type CanalColumn } from './canal-value.ts';
 
 export interface CanalOptions extends CommonEncoderOptions {
   /** The transaction's GTID in `gtid`; else "". */
@@ -22,6 +30,15 @@ export interface CanalOptions extends CommonEncoderOptions {
    * Default false: what this row changed.
    */
   readonly accumulateOld?: boolean | undefined;
+  /** ENUM and SET as labels; canal has index and bit mask. */
+  readonly enumLabels?: boolean | undefined;
+}
+
+/** Rows that go into one message: of one kind, and where partitions depend on rows, of one partition. */
+interface RowGroup {
+  readonly action: RowsChange['action'];
+  readonly partition: number | undefined;
+  readonly pairs: RowPair[];
 }
 
 type Plan = RowPlan<CanalColumn>;
@@ -64,10 +81,11 @@ interface FlatMembers {
 export class CanalEncoder implements MessageEncoder {
   readonly format = 'canal';
   readonly #options: CanalOptions;
-  readonly #plans = new RowPlans(canalColumnOf);
+  readonly #plans: RowPlans<CanalColumn>;
 
   constructor(options: CanalOptions = {}) {
     this.#options = options;
+    this.#plans = new RowPlans(options.enumLabels === true ? canalColumnWithLabels : canalColumnOf);
   }
 
   encode(tx: Transaction, change: EncodableChange, context: EncodeContext): Iterable<Message> {
@@ -77,36 +95,68 @@ export class CanalEncoder implements MessageEncoder {
   }
 
   *#rows(tx: Transaction, change: RowsChange, context: EncodeContext): Generator<Message> {
-    const count = rowCount(change);
-    if (count === 0) return;
     const plan = this.#plans.of(change);
-    const { data, old, last } = this.#images(change, plan);
+    for (const group of this.#groups(change, plan, context)) {
+      yield this.#rowsMessage(tx, change, { plan, group, nowMs: context.nowMs });
+    }
+  }
+
+  #rowsMessage(
+    tx: Transaction,
+    change: RowsChange,
+    { plan, group, nowMs }: { plan: Plan; group: RowGroup; nowMs: number },
+  ): Message {
+    const { data, old, last } = this.#images(group, plan);
     const members: FlatMembers = {
       data: `[${data.join(',')}]`,
       database: plan.database,
       timestamp: change.timestamp,
       isDdl: false,
       mysqlType: byName(plan, (column) => jsonString(column.column.columnType)),
-      old: change.action === 'update' ? `[${old.join(',')}]` : 'null',
+      old: group.action === 'update' ? `[${old.join(',')}]` : 'null',
       pkNames: plan.key.length === 0 ? 'null' : jsonArray(plan.key.map((column) => column.name)),
       sql: this.#options.rowQuery === true ? (change.rowsQuery ?? '') : '',
       sqlType: byName(plan, (column) => String(column.encode.sqlType(last[column.index]))),
       table: plan.table,
-      type: ROW_TYPE[change.action],
+      type: ROW_TYPE[group.action],
     };
-    yield this.#message(tx, members, { type: change.action, nowMs: context.nowMs });
+    const message = this.#message(tx, members, { type: group.action, nowMs });
+    return { ...message, partition: group.partition };
   }
 
-  #images(change: RowsChange, plan: Plan): { data: string[]; old: string[]; last: RowImage } {
+  /** One for the whole event, unless keys are split or rows go to several partitions. */
+  #groups(change: RowsChange, plan: Plan, context: EncodeContext): RowGroup[] {
+    const groups: RowGroup[] = [];
+    const latest = new Map<number | undefined, RowGroup>();
+    const add = (action: RowsChange['action'], pair: RowPair): void => {
+      const partition = context.partitionOf?.(change, currentRow(pair));
+      let group = latest.get(partition);
+      if (group?.action !== action) {
+        group = { action, partition, pairs: [] };
+        latest.set(partition, group);
+        groups.push(group);
+      }
+      group.pairs.push(pair);
+    };
+    for (let row = 0; row < rowCount(change); row++) {
+      const pair = rowPair(change, row);
+      if (this.#options.splitKeyChanges === true && changesKey(plan.key, pair)) {
+        add('delete', { before: pair.before, after: undefined });
+        add('insert', { before: undefined, after: currentRow(pair) });
+      } else add(change.action, pair);
+    }
+    return groups;
+  }
+
+  #images(group: RowGroup, plan: Plan): { data: string[]; old: string[]; last: RowImage } {
     const data: string[] = [];
     const old: string[] = [];
     const changed = new Set<number>();
     let last: RowImage = [];
-    for (let i = 0; i < rowCount(change); i++) {
-      const pair = rowPair(change, i);
+    for (const pair of group.pairs) {
       last = currentRow(pair);
       data.push(rowObject(plan, last, undefined));
-      if (change.action !== 'update') continue;
+      if (group.action !== 'update') continue;
       if (this.#options.accumulateOld !== true) changed.clear();
       addChanged(changed, plan, pair.before ?? [], pair.after ?? []);
       old.push(rowObject(plan, pair.before ?? [], changed));

@@ -67,6 +67,12 @@ export function canalColumnOf(column: Column): CanalColumn {
   return { text: textEncoderOf(column), sqlType: sqlTypeOf(column) };
 }
 
+/** ENUM and SET by their labels, which canal's users ask for most; then they are texts. */
+export function canalColumnWithLabels(column: Column): CanalColumn {
+  if (column.type !== 'enum' && column.type !== 'set') return canalColumnOf(column);
+  return { text: plainText, sqlType: () => SQL_TYPE.varchar };
+}
+
 function sqlTypeOf(column: Column): CanalColumn['sqlType'] {
   const base = SQL_TYPE[column.type];
   const step = column.isUnsigned ? UNSIGNED_STEP[column.type] : undefined;

@@ -19,6 +19,8 @@ import {
   type RowPlan,
 } from '../row-plan.ts';
 import { tableChanges } from './debezium-ddl.ts';
+import { keySchema, valueSchema } from './debezium-schema.ts';
+import { TransactionMetadata } from './debezium-transactions.ts';
 import { processedAt, sourceBlocks, type SourceIdentity } from './debezium-source.ts';
 import {
   debeziumEncoderOf,
@@ -36,6 +38,16 @@ export interface DebeziumOptions extends CommonEncoderOptions {
   readonly tombstones?: boolean | undefined;
   /** Messages of op t for TRUNCATE. Default false, as skipped.operations=t. */
   readonly truncates?: boolean | undefined;
+  /** skipped.operations. Truncates have a switch of their own above. */
+  readonly skippedOperations?: readonly string[] | undefined;
+  /** schemas.enable. */
+  readonly schemas?: boolean | undefined;
+  /** Template of topic names, by which schemas are called. */
+  readonly topic?: string | undefined;
+  /** provide.transaction.metadata. */
+  readonly transactions?: boolean | undefined;
+  readonly times?: DebeziumValueOptions['times'] | undefined;
+  readonly binary?: DebeziumValueOptions['binary'] | undefined;
   readonly decimals?: DebeziumValueOptions['decimals'] | undefined;
   readonly bigintUnsigned?: DebeziumValueOptions['bigintUnsigned'] | undefined;
 }
@@ -48,7 +60,7 @@ interface RowPlace {
   readonly plan: Plan;
   readonly row: number;
   readonly source: (row: number) => string;
-  readonly nowMs: number;
+  readonly context: EncodeContext;
 }
 
 interface Envelope {
@@ -72,14 +84,21 @@ export class DebeziumEncoder implements MessageEncoder {
   readonly #options: DebeziumOptions;
   readonly #plans: RowPlans<EncodeValue>;
   readonly #identity: SourceIdentity;
+  readonly #values: DebeziumValueOptions;
+  readonly #metadata: TransactionMetadata | undefined;
+  readonly #schemas = new WeakMap<Plan, { readonly key: string; readonly value: string }>();
   readonly #keys = new WeakMap<Plan, readonly PlannedColumn<EncodeValue>[]>();
 
   constructor(options: DebeziumOptions = {}) {
     this.#options = options;
     const values: DebeziumValueOptions = {
+      times: options.times ?? 'adaptive_time_microseconds',
+      binary: options.binary ?? 'bytes',
       decimals: options.decimals ?? 'precise',
       bigintUnsigned: options.bigintUnsigned ?? 'digits',
     };
+    this.#values = values;
+    this.#metadata = options.transactions === true ? new TransactionMetadata() : undefined;
     this.#plans = new RowPlans((column) => debeziumEncoderOf(column, values));
     this.#identity = {
       version: options.version ?? 'tailrace',
@@ -88,10 +107,16 @@ export class DebeziumEncoder implements MessageEncoder {
     };
   }
 
-  encode(tx: Transaction, change: EncodableChange, context: EncodeContext): Iterable<Message> {
-    return change.kind === 'rows'
-      ? this.#rows(tx, change, context)
-      : this.#ddl(tx, change, context);
+  *encode(
+    tx: Transaction,
+    change: EncodableChange,
+    context: EncodeContext,
+  ): Generator<Message, void, undefined> {
+    const begin = this.#metadata?.begin(tx, context.nowMs);
+    if (begin !== undefined) yield begin;
+    if (change.kind === 'rows') yield* this.#rows(tx, change, context);
+    else yield* this.#ddl(tx, change, context);
+    if (this.#metadata !== undefined && context.isLast) yield this.#metadata.end(tx, context.nowMs);
   }
 
   *#rows(tx: Transaction, change: RowsChange, context: EncodeContext): Generator<Message> {
@@ -103,18 +128,19 @@ export class DebeziumEncoder implements MessageEncoder {
       query: this.#options.rowQuery === true ? change.rowsQuery : undefined,
     });
     for (let row = 0; row < rowCount(change); row++) {
-      const place: RowPlace = { tx, change, plan, row, source, nowMs: context.nowMs };
-      if (change.action === 'insert') yield this.#created(place);
+      const place: RowPlace = { tx, change, plan, row, source, context };
+      if (change.action === 'insert') yield* this.#created(place);
       else if (change.action === 'delete') yield* this.#deleted(place, change.before.at(row));
       else yield* this.#updated(place);
     }
   }
 
-  #created(place: RowPlace): Message {
+  *#created(place: RowPlace): Generator<Message> {
     const after = currentRow(rowPair(place.change, place.row));
     const op = place.tx.origin === 'snapshot' ? 'r' : 'c';
+    if (this.#isSkipped(op)) return;
     const envelope: Envelope = { op, before: 'null', after: rowObject(place.plan, after) };
-    return this.#message(place, this.#key(place, after), envelope);
+    yield this.#message(place, after, envelope);
   }
 
   *#deleted(
@@ -122,11 +148,13 @@ export class DebeziumEncoder implements MessageEncoder {
     before: RowImage,
     headers: Message['headers'] = NO_HEADERS,
   ): Generator<Message> {
-    const key = this.#key(place, before);
+    if (this.#isSkipped('d')) return;
     const envelope: Envelope = { op: 'd', before: rowObject(place.plan, before), after: 'null' };
-    const message = this.#message(place, key, envelope, headers);
+    const message = this.#message(place, before, envelope, headers);
     yield message;
-    if (this.#options.tombstones !== false && key !== null) yield { ...message, value: null };
+    if (this.#options.tombstones !== false && message.key !== null) {
+      yield { ...message, value: null };
+    }
   }
 
   *#updated(place: RowPlace): Generator<Message> {
@@ -136,33 +164,70 @@ export class DebeziumEncoder implements MessageEncoder {
     const oldKey = this.#key(place, before);
     const newKey = this.#key(place, after);
     if (oldKey === null || newKey === null || oldKey === newKey) {
-      yield this.#message(place, newKey, {
+      if (this.#isSkipped('u')) return;
+      yield this.#message(place, after, {
         op: 'u',
         before: rowObject(place.plan, before),
         after: rowObject(place.plan, after),
       });
       return;
     }
-    yield* this.#deleted(place, before, { [NEW_KEY]: newKey });
+    yield* this.#deleted(place, before, { [NEW_KEY]: this.#keyText(place, newKey) });
+    if (this.#isSkipped('c')) return;
     const created: Envelope = { op: 'c', before: 'null', after: rowObject(place.plan, after) };
-    yield this.#message(place, newKey, created, { [OLD_KEY]: oldKey });
+    yield this.#message(place, after, created, { [OLD_KEY]: this.#keyText(place, oldKey) });
+  }
+
+  #isSkipped(op: Envelope['op']): boolean {
+    return this.#options.skippedOperations?.includes(op) === true;
   }
 
   #message(
     place: RowPlace,
-    key: string | null,
+    row: RowImage,
     envelope: Envelope,
     headers: Message['headers'] = NO_HEADERS,
   ): Message {
-    const { plan, change, nowMs } = place;
+    const { plan, change, context, tx } = place;
+    const key = this.#key(place, row);
+    const transaction =
+      this.#metadata?.next(tx, `${plan.database}.${plan.table}`) ?? NO_TRANSACTION;
+    const value = envelopeText(envelope, {
+      source: place.source(place.row),
+      transaction,
+      nowMs: context.nowMs,
+    });
     return {
-      key,
-      value: envelopeText(envelope, place.source(place.row), nowMs),
+      key: key === null ? null : this.#keyText(place, key),
+      value: this.#options.schemas === true ? withSchema(this.#schema(place).value, value) : value,
       database: plan.database,
       table: plan.table,
       type: change.action,
       headers,
+      partition: context.partitionOf?.(change, row),
     };
+  }
+
+  #keyText(place: RowPlace, key: string): string {
+    return this.#options.schemas === true ? withSchema(this.#schema(place).key, key) : key;
+  }
+
+  #schema(place: RowPlace): { readonly key: string; readonly value: string } {
+    const { plan, tx } = place;
+    const known = this.#schemas.get(plan);
+    if (known !== undefined) return known;
+    const { topic = '{prefix}.{database}.{table}' } = this.#options;
+    const { name, connector = tx.gtid?.flavor ?? 'mysql' } = this.#identity;
+    const called = topic
+      .replaceAll('{prefix}', name)
+      .replaceAll('{database}', plan.database)
+      .replaceAll('{table}', plan.table);
+    const schema = {
+      key: keySchema(called, this.#keyColumns(place), this.#values),
+      value: valueSchema(called, plan.columns, { ...this.#values, connector }),
+    };
+    this.#schemas.set(plan, schema);
+    return schema;
   }
 
   /** null: no key, or (MINIMAL images without one) not all of it is there. */
@@ -190,8 +255,9 @@ export class DebeziumEncoder implements MessageEncoder {
     if (effect?.kind === 'truncate') {
       if (this.#options.truncates !== true) return;
       const envelope: Envelope = { op: 't', before: 'null', after: 'null' };
-      const value = envelopeText(envelope, source, context.nowMs);
-      yield { ...about, key: null, value, type: 'ddl' };
+      const { nowMs } = context;
+      const value = envelopeText(envelope, { source, transaction: NO_TRANSACTION, nowMs });
+      yield { ...about, key: null, value, type: 'truncate' };
       return;
     }
     const database = jsonString(name.database);
@@ -207,11 +273,23 @@ export class DebeziumEncoder implements MessageEncoder {
   }
 }
 
-function envelopeText(envelope: Envelope, source: string, nowMs: number): string {
+const NO_TRANSACTION = 'null';
+
+interface EnvelopeRest {
+  readonly source: string;
+  readonly transaction: string;
+  readonly nowMs: number;
+}
+
+function envelopeText(envelope: Envelope, { source, transaction, nowMs }: EnvelopeRest): string {
   return (
     `{"before":${envelope.before},"after":${envelope.after},"source":${source},` +
-    `"transaction":null,"op":"${envelope.op}",${processedAt(nowMs)}}`
+    `"transaction":${transaction},"op":"${envelope.op}",${processedAt(nowMs)}}`
   );
+}
+
+function withSchema(schema: string, payload: string): string {
+  return `{"schema":${schema},"payload":${payload}}`;
 }
 
 function rowObject(plan: Plan, row: RowImage): string {

@@ -16,8 +16,16 @@ import { epochDays, epochMoment, momentMicros, momentMillis, timeMicros } from '
 
 export interface DebeziumValueOptions {
   readonly decimals: 'precise' | 'string' | 'double';
+  readonly times: TimeMode;
+  readonly binary: BinaryMode;
   readonly bigintUnsigned: 'digits' | 'long' | 'precise';
 }
+
+/** time.precision.mode */
+export type TimeMode =
+  'adaptive_time_microseconds' | 'connect' | 'isostring' | 'microseconds' | 'nanoseconds';
+/** binary.handling.mode */
+export type BinaryMode = 'bytes' | 'base64' | 'base64-url-safe' | 'hex';
 
 /** The JSON text of a value that is not NULL. */
 export type EncodeValue = (value: ColumnValue) => string;
@@ -33,7 +41,6 @@ const BY_TYPE: Partial<Record<ColumnType, EncodeValue>> = {
   year: integerText,
   float: (value) => javaFloat(Number(value)),
   double: (value) => javaDouble(Number(value)),
-  time: (value) => timeMicros(String(value)),
   vector: (value) => `[${vectorOf(value).map(javaFloat).join(',')}]`,
 };
 
@@ -53,9 +60,37 @@ const BY_COLUMN: Partial<Record<ColumnType, MakeEncoder>> = {
     column.isUnsigned ? UNSIGNED_BIGINT[options.bigintUnsigned] : integerText,
   geometry: (column) => (column.columnType.startsWith('point') ? encodePoint : encodeGeometry),
   date: dateEncoder,
+  time: (_, { times }) => TIME[times],
   datetime: datetimeEncoder,
   timestamp: timestampEncoder,
+  binary: (_, { binary }) => BINARY[binary],
+  varbinary: (_, { binary }) => BINARY[binary],
+  tinyblob: (_, { binary }) => BINARY[binary],
+  blob: (_, { binary }) => BINARY[binary],
+  mediumblob: (_, { binary }) => BINARY[binary],
+  longblob: (_, { binary }) => BINARY[binary],
 };
+
+const BINARY: Readonly<Record<BinaryMode, EncodeValue>> = {
+  bytes: (value) => base64(bytesOf(value)),
+  base64: (value) => base64(bytesOf(value)),
+  'base64-url-safe': (value) => `"${bytesOf(value).toString('base64url')}"`,
+  hex: (value) => `"${bytesOf(value).toString('hex')}"`,
+};
+
+const microsOfTime = (value: ColumnValue): string => timeMicros(String(value));
+
+const TIME: Readonly<Record<TimeMode, EncodeValue>> = {
+  adaptive_time_microseconds: microsOfTime,
+  microseconds: microsOfTime,
+  nanoseconds: (value) => withThreeZeros(microsOfTime(value)),
+  connect: (value) => String(Math.floor(Number(microsOfTime(value)) / 1000)),
+  isostring: (value) => `"${String(value)}Z"`,
+};
+
+function withThreeZeros(digits: string): string {
+  return digits === '0' ? digits : `${digits}000`;
+}
 
 export function debeziumEncoderOf(column: Column, options: DebeziumValueOptions): EncodeValue {
   return BY_COLUMN[column.type]?.(column, options) ?? BY_TYPE[column.type] ?? text;
@@ -65,19 +100,30 @@ export function debeziumEncoderOf(column: Column, options: DebeziumValueOptions)
  * Zero and impossible dates are null, or the epoch where null is not possible.
  */
 
-function dateEncoder(column: Column): EncodeValue {
+function dateEncoder(column: Column, { times }: DebeziumValueOptions): EncodeValue {
+  if (times === 'isostring') {
+    const none = column.isNullable ? 'null' : '"1970-01-01Z"';
+    return (value) => (epochDays(String(value)) === undefined ? none : `"${String(value)}Z"`);
+  }
   const none = column.isNullable ? 'null' : '0';
   return (value) => String(epochDays(String(value)) ?? none);
 }
 
-/** Up to three decimals: milliseconds; more: microseconds. */
-function datetimeEncoder(column: Column): EncodeValue {
+/** Adaptive: up to three decimals milliseconds, more microseconds. */
+function datetimeEncoder(column: Column, { times }: DebeziumValueOptions): EncodeValue {
+  if (times === 'isostring') return timestampEncoder(column);
   const none = column.isNullable ? 'null' : '0';
-  const format = (column.scale ?? 0) <= 3 ? momentMillis : momentMicros;
+  const format = datetimeFormat(times, column.scale ?? 0);
   return (value) => {
     const moment = epochMoment(String(value));
     return moment === undefined ? none : format(moment);
   };
+}
+
+function datetimeFormat(times: TimeMode, scale: number): typeof momentMillis {
+  if (times === 'microseconds') return momentMicros;
+  if (times === 'nanoseconds') return (moment) => withThreeZeros(momentMicros(moment));
+  return times === 'connect' || scale <= 3 ? momentMillis : momentMicros;
 }
 
 function timestampEncoder(column: Column): EncodeValue {

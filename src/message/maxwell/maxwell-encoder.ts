@@ -7,6 +7,7 @@ import type { Transaction } from '../../core/transaction.ts';
 import type { EncodableChange, EncodeContext, Message, MessageEncoder } from '../encoder.ts';
 import { jsonArray, jsonString } from '../json-text.ts';
 import {
+  changesKey,
   currentRow,
   rowCount,
   rowPair,
@@ -14,6 +15,7 @@ import {
   type RowPair,
   type RowPlan,
 } from '../row-plan.ts';
+import { camelCase, columnMatcher, memberNames, type MemberNames } from './maxwell-names.ts';
 import { maxwellDdl } from './maxwell-ddl.ts';
 import { maxwellKey, valueOf, type KeyForm } from './maxwell-key.ts';
 import type { MaxwellOptions } from './maxwell-options.ts';
@@ -22,6 +24,27 @@ import { maxwellEncoderOf, type EncodeValue } from './maxwell-value.ts';
 const NO_HEADERS = {};
 
 type Plan = RowPlan<EncodeValue>;
+
+interface RowsPlace {
+  readonly plan: Plan;
+  readonly change: RowsChange;
+  readonly tx: Transaction;
+  readonly context: EncodeContext;
+  /** Of the change's own action; halves of a split row have others. */
+  readonly whole: Head;
+}
+
+interface OneRow {
+  readonly pair: RowPair;
+  readonly type: RowsChange['action'];
+  readonly isCommit: boolean;
+  readonly offset: number;
+}
+
+interface HeadOf {
+  readonly type: RowsChange['action'];
+  readonly nowMs: number;
+}
 
 /** What is the same for all rows of a change: the members before and behind xoffset and commit. */
 interface Head {
@@ -43,11 +66,19 @@ export class MaxwellEncoder implements MessageEncoder {
   readonly #options: MaxwellOptions;
   readonly #plans: RowPlans<EncodeValue>;
   readonly #keyForm: KeyForm;
+  readonly #names: MemberNames;
 
   constructor(options: MaxwellOptions = {}) {
     this.#options = options;
-    const nullZeroDates = options.nullZeroDates ?? false;
-    this.#plans = new RowPlans((column) => maxwellEncoderOf(column, { nullZeroDates }));
+    const { nullZeroDates = false, originalValues } = options;
+    this.#names = memberNames(options.camelCase === true);
+    this.#plans = new RowPlans(
+      (column) => maxwellEncoderOf(column, { nullZeroDates, originalValues }),
+      {
+        rename: options.camelCase === true ? camelCase : undefined,
+        isLeftOut: columnMatcher(options.excludeColumns ?? []),
+      },
+    );
     this.#keyForm = {
       format: options.keyFormat ?? 'hash',
       randomUuid: options.randomUuid ?? randomUUID,
@@ -62,37 +93,58 @@ export class MaxwellEncoder implements MessageEncoder {
 
   *#rows(tx: Transaction, change: RowsChange, context: EncodeContext): Generator<Message> {
     const plan = this.#plans.of(change);
-    const head = this.#head(plan, tx, change, context);
+    const whole = this.#head(plan, tx, change, { type: change.action, nowMs: context.nowMs });
+    const place: RowsPlace = { plan, change, tx, context, whole };
     const count = rowCount(change);
     for (let i = 0; i < count; i++) {
       const pair = rowPair(change, i);
-      const row = currentRow(pair);
       const isCommit = context.isLast && i === count - 1;
-      const place = head.hasCommitInfo ? this.#place(isCommit, context.rowOffset + i) : '';
-      const old = change.action === 'update' ? this.#old(plan, pair) : '';
-      yield {
-        key: maxwellKey(plan, row, this.#keyForm),
-        value: `${head.start}${place}${head.end}${this.#body(plan, row, old)}`,
-        database: plan.database,
-        table: plan.table,
-        type: change.action,
-        headers: NO_HEADERS,
-      };
+      const offset = context.rowOffset + i;
+      if (this.#options.splitKeyChanges === true && changesKey(plan.key, pair)) {
+        const at = { isCommit: false, offset };
+        yield this.#row(place, {
+          pair: { before: pair.before, after: undefined },
+          type: 'delete',
+          ...at,
+        });
+        const after = { before: undefined, after: currentRow(pair) };
+        yield this.#row(place, { pair: after, type: 'insert', isCommit, offset });
+      } else yield this.#row(place, { pair, type: change.action, isCommit, offset });
     }
   }
 
-  #head(plan: Plan, tx: Transaction, change: RowsChange, context: EncodeContext): Head {
+  #row({ plan, change, tx, context, whole }: RowsPlace, one: OneRow): Message {
+    const { pair, type, isCommit, offset } = one;
+    const head =
+      type === change.action ? whole : this.#head(plan, tx, change, { type, nowMs: context.nowMs });
+    const row = currentRow(pair);
+    const commit = head.hasCommitInfo ? this.#place(isCommit, offset) : '';
+    const old = type === 'update' ? this.#old(plan, pair) : '';
+    return {
+      key: maxwellKey(plan, row, this.#keyForm),
+      value: `${head.start}${commit}${head.end}${this.#body(plan, row, old)}`,
+      database: plan.database,
+      table: plan.table,
+      type,
+      headers: NO_HEADERS,
+      partition: context.partitionOf?.(change, row),
+    };
+  }
+
+  #head(plan: Plan, tx: Transaction, change: RowsChange, about: HeadOf): Head {
     const isSnapshot = tx.origin === 'snapshot';
     const hasCommitInfo = this.#options.commitInfo !== false && !isSnapshot;
-    const type = isSnapshot ? 'bootstrap-insert' : change.action;
-    const ts = isSnapshot ? Math.floor(context.nowMs / 1000) : change.timestamp;
+    const type = isSnapshot ? 'bootstrap-insert' : about.type;
+    const ts = isSnapshot ? Math.floor(about.nowMs / 1000) : change.timestamp;
     const xid = hasCommitInfo && tx.xid !== undefined ? `,"xid":${tx.xid.toString()}` : '';
     const start =
       `{"database":${jsonString(plan.database)},"table":${jsonString(plan.table)}` +
       `${this.#query(change)},"type":"${type}","ts":${ts}${xid}`;
     const end =
       (isSnapshot ? '' : this.#origin(tx, change)) +
-      (this.#options.pushTimestamp === true ? `,"push_ts":${pushTimestamp(context.nowMs)}` : '');
+      (this.#options.pushTimestamp === true
+        ? `,"${this.#names.pushTs}":${pushTimestamp(about.nowMs)}`
+        : '');
     return { start, end, hasCommitInfo };
   }
 
@@ -107,9 +159,9 @@ export class MaxwellEncoder implements MessageEncoder {
   #origin(tx: Transaction, change: RowsChange): string {
     const options = this.#options;
     let json = placeMembers(options, tx, change);
-    if (options.serverId === true) json += `,"server_id":${tx.serverId}`;
+    if (options.serverId === true) json += `,"${this.#names.serverId}":${tx.serverId}`;
     if (options.threadId === true && tx.threadId !== undefined) {
-      json += `,"thread_id":${tx.threadId}`;
+      json += `,"${this.#names.threadId}":${tx.threadId}`;
     }
     return json;
   }
@@ -123,10 +175,10 @@ export class MaxwellEncoder implements MessageEncoder {
   #body(plan: Plan, row: RowImage, old: string): string {
     let json = '';
     if (this.#options.primaryKeys === true) {
-      json += `,"primary_key":[${plan.key.map((column) => valueOf(column, row)).join(',')}]`;
+      json += `,"${this.#names.primaryKey}":[${plan.key.map((column) => valueOf(column, row)).join(',')}]`;
     }
     if (this.#options.primaryKeyColumns === true) {
-      json += `,"primary_key_columns":${jsonArray(plan.key.map((column) => column.name))}`;
+      json += `,"${this.#names.primaryKeyColumns}":${jsonArray(plan.key.map((column) => column.name))}`;
     }
     json += `,"data":{${this.#members(plan, row)}}`;
     return old === '' ? `${json}}` : `${json},"old":{${old}}}`;
@@ -167,7 +219,8 @@ export class MaxwellEncoder implements MessageEncoder {
       let json =
         `{${members},"ts":${change.timestamp * 1000},"sql":${jsonString(change.statement)}` +
         placeMembers(options, tx, change);
-      if (options.pushTimestamp === true) json += `,"push_ts":${pushTimestamp(context.nowMs)}`;
+      if (options.pushTimestamp === true)
+        json += `,"${this.#names.pushTs}":${pushTimestamp(context.nowMs)}`;
       yield {
         key: this.#keyForm.randomUuid(),
         value: `${json}}`,

@@ -21,6 +21,12 @@ export interface MaxwellOptions extends CommonEncoderOptions {
   readonly rowQueryMaxLength?: number | undefined;
   /** Form of the Kafka key. Default hash. */
   readonly keyFormat?: 'hash' | 'array' | undefined;
+  /** output_naming_strategy=underscore_to_camelcase: of every member, the columns' too. */
+  readonly camelCase?: boolean | undefined;
+  /** Left out of data and old: names, or `/regex/`. */
+  readonly excludeColumns?: readonly string[] | undefined;
+  /** Maxwell's own form of what it damages: see maxwell-value.ts. */
+  readonly originalValues?: boolean | undefined;
   /** For keys of rows without a primary key, and of DDL. */
   readonly randomUuid?: (() => string) | undefined;
 }

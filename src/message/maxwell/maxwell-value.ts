@@ -16,6 +16,8 @@ export type EncodeValue = (value: ColumnValue) => string;
 
 export interface MaxwellValueOptions {
   readonly nullZeroDates: boolean;
+  /** Maxwell's own form of TIME and BIT, for those who rely on it. */
+  readonly originalValues?: boolean | undefined;
 }
 
 const text: EncodeValue = (value) => jsonString(String(value));
@@ -50,7 +52,42 @@ const DATES: ReadonlySet<ColumnType> = new Set(['date', 'datetime', 'timestamp']
 export function maxwellEncoderOf(column: Column, options: MaxwellValueOptions): EncodeValue {
   if (column.type === 'enum') return enumEncoder(column);
   if (options.nullZeroDates && DATES.has(column.type)) return dateOrNull;
+  if (options.originalValues === true) {
+    if (column.type === 'time') return (value) => jsonString(wrappedTime(String(value)));
+    if (column.type === 'bit') return shiftedBits;
+  }
   return BY_TYPE[column.type] ?? textOrBinary;
+}
+
+const DAY_SECONDS = 86_400;
+
+/** As java.sql.Time in UTC: what is negative or beyond a day comes round within one. */
+function wrappedTime(text: string): string {
+  const isNegative = text.startsWith('-');
+  const [clock = '', fraction = ''] = (isNegative ? text.slice(1) : text).split('.');
+  const [hours = 0, minutes = 0, seconds = 0] = clock.split(':').map(Number);
+  const micros = Number(fraction.padEnd(6, '0'));
+  const total = ((hours * 60 + minutes) * 60 + seconds) * 1e6 + micros;
+  const day = DAY_SECONDS * 1e6;
+  const wrapped = (((isNegative ? -total : total) % day) + day) % day;
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+  const whole = Math.floor(wrapped / 1e6);
+  const rest = String(wrapped % 1e6)
+    .padStart(6, '0')
+    .slice(0, fraction.length);
+  const time = `${two(whole / 3600)}:${two((whole % 3600) / 60)}:${two(whole % 60)}`;
+  return fraction === '' ? time : `${time}.${rest}`;
+}
+
+/** As Maxwell's bytesToLong: each byte is shifted as a 32-bit integer, whose shifts go round at 32. */
+function shiftedBits(value: ColumnValue): string {
+  const bits = BigInt(integerText(value));
+  if (bits >> 63n === 1n) return bits.toString();
+  let sum = 0n;
+  for (let at = 0n; bits >> (8n * at) > 0n; at++) {
+    sum += BigInt(Number((bits >> (8n * at)) & 0xffn) << Number((8n * at) % 32n));
+  }
+  return sum.toString();
 }
 
 /** Index 0, the empty error value, is null; a label of the name '' is not. */

@@ -1,4 +1,5 @@
 import type { DeadLetterBox } from '../../core/dead-letter.ts';
+import type { Router } from '../../core/route.ts';
 import type { Compression } from '../../kafka/codecs.ts';
 import type { KafkaConnectOptions } from '../../kafka/connect-options.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -10,7 +11,14 @@ export interface KafkaSinkOptions {
   readonly task: string;
   readonly connect: KafkaConnectOptions;
   readonly encoder: MessageEncoder;
+  readonly router: Router;
   readonly topics: TopicRules;
+  /** Debezium: begin and end of transactions have a topic. */
+  readonly publishesTransactions: boolean;
+  /** Debezium: a message for each TRUNCATE in the table's topic. */
+  readonly publishesTruncates: boolean;
+  /** Debezium: a message that often in a topic of its own; 0: none. */
+  readonly heartbeatMs: number;
   readonly partition: PartitionOptions;
   readonly isExactlyOnce: boolean;
   readonly createsTopics: boolean;

@@ -60,6 +60,7 @@ export class KafkaSink implements Sink {
   #room: Deferred<undefined> | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #refreshTimer: NodeJS.Timeout | undefined;
+  #heartbeatTimer: NodeJS.Timeout | undefined;
 
   constructor(options: KafkaSinkOptions) {
     this.#options = options;
@@ -79,7 +80,7 @@ export class KafkaSink implements Sink {
   }
 
   async open(signal: AbortSignal): Promise<StoredState | undefined> {
-    const { task, isExactlyOnce, compression, topics, ownership, logger } = this.#options;
+    const { task, isExactlyOnce, compression, ownership, logger, heartbeatMs } = this.#options;
     const session = this.#session;
     // What is wrong with the way there is told at once, not tried for ever.
     await session.once(signal, () => Promise.resolve());
@@ -89,8 +90,7 @@ export class KafkaSink implements Sink {
     const producer = new BatchProducer({ session, compression, transactionalId });
     await producer.open(signal);
     const found = await readTopicState(place, signal);
-    const own = [topics.ddlTopic, this.#options.deadLetterTopic].filter((name) => name !== '');
-    for (const name of own) await this.#topics.ensure(name, signal);
+    for (const name of this.#ownTopics()) await this.#topics.ensure(name, signal);
     const stateTopic = await this.#topics.ensure(place.topic, signal, {
       ...STATE_TOPIC_SETTINGS,
       topic: place.topic,
@@ -123,6 +123,12 @@ export class KafkaSink implements Sink {
     this.#refreshTimer = setInterval(() => {
       this.#topics.refresh(this.#aborted.signal).catch(() => undefined);
     }, REFRESH_MS);
+    if (heartbeatMs > 0) {
+      this.#heartbeatTimer = setInterval(() => {
+        collector.addHeartbeat(Date.now());
+        this.#kick();
+      }, heartbeatMs);
+    }
     return found.stored;
   }
 
@@ -154,6 +160,7 @@ export class KafkaSink implements Sink {
     this.#isClosing = true;
     clearTimeout(this.#idleTimer);
     clearInterval(this.#refreshTimer);
+    clearInterval(this.#heartbeatTimer);
     const timeout = new AbortController();
     const overdue = sleep(CLOSE_TIMEOUT_MS, timeout.signal).then(
       () => {
@@ -174,6 +181,15 @@ export class KafkaSink implements Sink {
     await this.drain();
     const place = this.#statePlace;
     return readPrepared(place, xid, this.#aborted.signal);
+  }
+
+  /** Topics that no table gives. */
+  #ownTopics(): string[] {
+    const { topics, deadLetterTopic, publishesTransactions, heartbeatMs } = this.#options;
+    const names = [topics.ddlTopic, deadLetterTopic];
+    if (publishesTransactions) names.push(topics.transactionTopic);
+    if (heartbeatMs > 0) names.push(topics.heartbeatTopic);
+    return names.filter((name) => name !== '');
   }
 
   get #statePlace(): StateTopicPlace {

@@ -1,6 +1,7 @@
-import type { RowsChange } from '../../core/change.ts';
+import type { Change, RowsChange } from '../../core/change.ts';
 import type { RowImage } from '../../core/row.ts';
 import type { Delivery } from '../../core/sink.ts';
+import type { TableName } from '../../core/table.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import type { RecordBytes } from '../../kafka/record-batch.ts';
 import { recordSize } from '../../kafka/record-batch.ts';
@@ -50,6 +51,7 @@ export class MessageCollector {
     this.#messages = new TransactionMessages({
       encoder,
       ddl: topics.ddlTopic !== '',
+      truncates: parts.options.publishesTruncates,
       now: () => this.#nowMs,
       partitionOf: this.#partitioner.isByRow
         ? (tx, change, row) => this.#partitionOfRow(tx, change, row)
@@ -89,10 +91,10 @@ export class MessageCollector {
   prepare(tx: Transaction, signal: AbortSignal): Promise<void> | undefined {
     let missing: Set<string> | undefined;
     for (const change of tx.changes) {
-      if (change.kind !== 'rows') continue;
-      const { database, table } = change.route.target;
+      const name = this.#tableOf(change);
+      if (name === undefined) continue;
       for (const type of this.#types) {
-        const topic = this.#namer.topicOf(database, table, type);
+        const topic = this.#namer.topicOf(name.database, name.table, type);
         if (this.#parts.topics.get(topic) === undefined) (missing ??= new Set()).add(topic);
       }
     }
@@ -123,9 +125,21 @@ export class MessageCollector {
       set.append(this.#statePlace, this.#encode(key, value), this.#nowMs);
   }
 
-  clear(): void {
-    this.#full = [];
-    this.#open = new MessageSet(this.#pool);
+  /** Debezium's sign of life. */
+  addHeartbeat(nowMs: number): void {
+    const { prefix, heartbeatTopic } = this.#parts.options.topics;
+    const topic = this.#parts.topics.get(heartbeatTopic);
+    if (topic === undefined) return;
+    const key = JSON.stringify({ serverName: prefix });
+    this.#append(topic, 0, this.#encode(key, JSON.stringify({ ts_ms: nowMs })));
+  }
+
+  /** The table at the target whose topic the change goes to. */
+  #tableOf(change: Change): TableName | undefined {
+    if (change.kind === 'rows') return change.route.target;
+    const { publishesTruncates, router } = this.#parts.options;
+    const effect = change.kind === 'ddl' && publishesTruncates ? change.effects[0] : undefined;
+    return effect?.kind === 'truncate' ? router.targetName(effect.table) : undefined;
   }
 
   async #learn(topics: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
