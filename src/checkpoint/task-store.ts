@@ -76,6 +76,18 @@ export function readTaskStore(
   return database === undefined ? undefined : new TaskStore({ database, path, clock: systemClock });
 }
 
+/** Without a lock, for one small change beside a running task. undefined: it never ran here. */
+export function openBesideTask(
+  options: Pick<TaskStoreOptions, 'stateDir' | 'task'>,
+): TaskStore | undefined {
+  const path = statePath(options.stateDir, options.task);
+  const present = openForReading(path);
+  if (present === undefined) return undefined;
+  present.close();
+  const database = openDatabase(path, { recover: 'refuse', logger: silentLogger });
+  return new TaskStore({ database, path, clock: systemClock });
+}
+
 /**
  * All that a task keeps on this machine, in one SQLite file. A sink with a checkpoint of its own (the
  * target's row) is the truth for that sink, and this follows; so the file may be lost.

@@ -4,6 +4,7 @@ import { redactSecrets } from '../lib/secrets.ts';
 import { isStop } from '../task/retry-forever.ts';
 import { VERSION } from '../task/version.ts';
 import { addCheckCommand } from './commands/check.ts';
+import { addDeadletterCommand } from './commands/deadletter.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addPositionCommand } from './commands/position.ts';
 import { addProduceCommand } from './commands/produce.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly AddCommand[] = [
   addCheckCommand,
   addStatusCommand,
   addPositionCommand,
+  addDeadletterCommand,
   addDemoCommand,
 ];
 

@@ -49,7 +49,7 @@ export class RowPlans<E> {
   }
 
   #make(table: Table, route: TableRoute): RowPlan<E> {
-    const { rename = (name) => name, isLeftOut = () => false } = this.#members;
+    const { rename = unchanged, isLeftOut = never } = this.#members;
     const all = route.columns.flatMap(({ index, name }) => {
       const column = table.columns[index];
       if (column === undefined || column.isHidden) return [];
@@ -61,6 +61,9 @@ export class RowPlans<E> {
     return { database: route.target.database, table: route.target.table, columns, key };
   }
 }
+
+const unchanged = (name: string): string => name;
+const never = (): boolean => false;
 
 /** The images of one row of a change; the same object is used for every row. */
 export interface RowPair {

@@ -8,6 +8,7 @@ import { recordSize } from '../../kafka/record-batch.ts';
 import type { TopicDirectory, TopicInfo } from '../../kafka/topic-directory.ts';
 import { ByteWriter } from '../../lib/byte-writer.ts';
 import type { Message, MessageType } from '../../message/encoder.ts';
+import { murmur2, murmur2Partition } from '../../message/partition-hash.ts';
 import { TransactionMessages, type PlacedMessage } from '../../message/transaction-messages.ts';
 import type { KafkaSinkOptions } from './kafka-sink-options.ts';
 import { loneBatchBytes, MessageSet, WriterPool } from './message-set.ts';
@@ -162,9 +163,19 @@ export class MessageCollector {
     const size = loneBatchBytes(record);
     if (size > topic.maxBatchBytes) {
       const letter = this.#parts.oversize.refused(record, { tx, message, topic, partition, size });
-      if (letter) return;
+      if (letter !== undefined) {
+        this.#putLetter(message.key, letter);
+        return;
+      }
     }
     this.#append(topic, partition, record);
+  }
+
+  #putLetter(key: string | null, letter: string): void {
+    const topic = this.#parts.topics.get(this.#parts.options.deadLetterTopic);
+    if (topic === undefined) return;
+    const hash = murmur2Partition(murmur2(Buffer.from(key ?? '')), topic.partitions);
+    this.#append(topic, hash, this.#encode(key, letter, this.#headers));
   }
 
   #append(topic: TopicInfo, partition: number, record: RecordBytes): void {

@@ -31,11 +31,11 @@ export class OversizeMessages {
     this.#options = options;
   }
 
-  /** True: it was put aside. False: packed it is small enough. Throws where the policy is to stop. */
-  refused(record: RecordBytes, place: OversizePlace): boolean {
+  /** The dead letter that stands for it; undefined: packed it is small enough. Throws where the policy is to stop. */
+  refused(record: RecordBytes, place: OversizePlace): string | undefined {
     const size = this.#packedSize(record, place.size);
     const { message, topic, tx, partition } = place;
-    if (size <= topic.maxBatchBytes) return false;
+    if (size <= topic.maxBatchBytes) return undefined;
     const { policy, deadLetters, onDeadLetter } = this.#options;
     const table = `${message.database}.${message.table}`;
     const reason = `a message of ${size} bytes is over the ${topic.maxBatchBytes} that topic ${topic.name} takes`;
@@ -64,7 +64,7 @@ export class OversizeMessages {
       payload: JSON.stringify({ topic: topic.name, partition, type, key, value }),
     });
     onDeadLetter();
-    return true;
+    return letterText(message);
   }
 
   #packedSize(record: RecordBytes, size: number): number {
@@ -75,4 +75,19 @@ export class OversizeMessages {
     const identity = { producerId: 0n, producerEpoch: 0, baseSequence: 0, isTransactional: false };
     return writer.seal({ ...identity, compression }).length;
   }
+}
+
+/** As Maxwell's dead letters: what it was about, by its key, without what was too much. */
+function letterText({ database, table, type, key }: Message): string {
+  const reason = 'RecordTooLargeException';
+  return JSON.stringify({ database, table, type, reason, data: keyValues(key) });
+}
+
+/** The members of a key, without what Maxwell's have before them. */
+function keyValues(key: string | null): Record<string, unknown> {
+  if (key?.startsWith('{') !== true) return {};
+  const members = Object.entries(JSON.parse(key) as Record<string, unknown>);
+  const own = members.filter(([name]) => name.startsWith('pk.'));
+  if (own.length === 0) return Object.fromEntries(members);
+  return Object.fromEntries(own.map(([name, value]) => [name.slice('pk.'.length), value]));
 }

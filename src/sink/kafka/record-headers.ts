@@ -87,3 +87,12 @@ function varint(value: number): Buffer {
   writeVarint(bytes, 0, value);
   return bytes;
 }
+
+/** Headers that nothing is known of before: how many, then each. */
+export function encodeHeaders(headers: Readonly<Record<string, string>>): Buffer {
+  const pairs = Object.entries(headers);
+  return Buffer.concat([
+    varint(pairs.length),
+    ...pairs.map(([name, value]) => headerBytes(name, value)),
+  ]);
+}
