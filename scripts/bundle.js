@@ -10,6 +10,21 @@ import { build } from 'esbuild';
 const root = new URL('..', import.meta.url).pathname;
 const source = `${root}src/`;
 
+/** Those that every command loads, and nothing but JavaScript. The others may have compiled parts. */
+const BUNDLED = new Set([
+  '@vlasky/zongji',
+  'commander',
+  'fzstd',
+  'iconv-lite',
+  'kafkajs',
+  'mysql2',
+  'pino',
+  'prom-client',
+  'smol-toml',
+  'zod',
+]);
+const { dependencies } = JSON.parse(await readFile(`${root}package.json`, 'utf8'));
+
 /** Each module of ours keeps its own place, although its code moves. */
 const ownPlaces = {
   name: 'own-places',
@@ -32,8 +47,7 @@ await build({
   target: 'node20',
   format: 'esm',
   logLevel: 'error',
-  // They have parts that were compiled for this machine.
-  external: ['better-sqlite3', 'ssh2'],
+  external: Object.keys(dependencies).filter((name) => !BUNDLED.has(name)),
   // Some packages are CommonJS.
   banner: {
     js: [
