@@ -199,6 +199,40 @@ export const ERROR_CODES = {
     'The names in this DDL cannot be rewritten for the target. Run it by hand, then tailrace position skip --reason TEXT.',
   ),
 
+  // The first copy.
+  SNAPSHOT_PROGRAM_MISSING: info(
+    2,
+    'Install the package that brings the program, set task.snapshot.program to where it is, or use --engine native, which needs none.',
+  ),
+  SNAPSHOT_PROGRAM_FAILED: info(
+    4,
+    'See what the dump program says; --engine native does without it. What was copied stays, and tailrace snapshot goes on from there.',
+  ),
+  SNAPSHOT_LOCK_DENIED: info(
+    4,
+    'Choose: GRANT RELOAD ON *.* (a lock on everything, for milliseconds); or GRANT LOCK TABLES on the copied databases (only those stand still); or, where nobody writes to the source now, task.snapshot.lock = "none".',
+  ),
+  SNAPSHOT_NOT_QUIET: info(
+    4,
+    'Stop the writers for a moment, or use task.snapshot.lock = "tables" or "global".',
+  ),
+  SNAPSHOT_TABLES_CHANGE: info(
+    4,
+    'Tables are altered again and again while they are copied. Run tailrace snapshot again when that is over: it goes on with what is left.',
+  ),
+  SNAPSHOT_TARGET_FILLED: info(
+    5,
+    'Empty the tables, exclude them, or run tailrace snapshot --overwrite, which takes their rows away first.',
+  ),
+  SNAPSHOT_UNFINISHED: info(
+    5,
+    'Finish the copy with tailrace snapshot (it goes on where it stopped), or begin it anew with tailrace snapshot --restart.',
+  ),
+  SNAPSHOT_NOT_NEEDED: info(
+    2,
+    'tailrace run goes on from the checkpoint. To copy everything anew: tailrace snapshot --restart. To add a table: tailrace snapshot --table DB.T.',
+  ),
+
   TASK_LOCKED: info(7, 'Another process runs this task: stop it first.'),
 
   // Kafka may come back.

@@ -12,6 +12,7 @@ export interface DriverWire {
 
 /** A packet whose offset stands behind its header. Valid during the call only. */
 export interface DriverPacket {
+  readonly buffer: Buffer;
   readonly offset: number;
   readonly end: number;
   isError(): boolean;

@@ -120,7 +120,7 @@ async function commit(
 
 type TaskTables = Pick<OwnedTarget['row'], 'task' | 'tables'>;
 
-async function schemaReplacement(
+export async function schemaReplacement(
   connection: ServerConnection,
   { task, tables }: TaskTables,
   schema: SchemaState | undefined,

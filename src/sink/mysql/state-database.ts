@@ -15,6 +15,8 @@ export const PREPARED_XA_TABLE = 'tailrace_prepared_xa';
 export const PENDING_DDL_TABLE = 'tailrace_pending_ddl';
 export const AUDIT_TABLE = 'tailrace_audit';
 export const DEAD_LETTER_TABLE = 'tailrace_dead_letter';
+/** Holds rows of a task only while its first copy is unfinished. */
+export const SNAPSHOT_TABLE = 'tailrace_snapshot';
 const VERSION_TABLE = 'tailrace_version';
 
 /** Raise it with a migration whenever a definition below changes. */
@@ -69,6 +71,10 @@ const TABLES: ReadonlyMap<string, string> = new Map([
     coordinates LONGTEXT NULL, table_name VARCHAR(190) NULL, payload LONGTEXT NULL,
     created_at DATETIME(6) NOT NULL, PRIMARY KEY (id), KEY task (task, id)`,
   ],
+  [
+    SNAPSHOT_TABLE,
+    `${TASK}, skey VARBINARY(600) NOT NULL, record LONGTEXT NOT NULL, PRIMARY KEY (task, skey)`,
+  ],
 ]);
 
 /** The names of the state tables, quoted, with their database. */
@@ -81,6 +87,7 @@ export class StateTables {
   readonly pendingDdl: string;
   readonly audit: string;
   readonly deadLetter: string;
+  readonly snapshot: string;
 
   constructor(database: string) {
     const qualify = (table: string): string => `${quoteName(database)}.${quoteName(table)}`;
@@ -92,6 +99,7 @@ export class StateTables {
     this.pendingDdl = qualify(PENDING_DDL_TABLE);
     this.audit = qualify(AUDIT_TABLE);
     this.deadLetter = qualify(DEAD_LETTER_TABLE);
+    this.snapshot = qualify(SNAPSHOT_TABLE);
   }
 }
 

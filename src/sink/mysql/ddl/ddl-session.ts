@@ -4,10 +4,10 @@ import { OWN_DDL_COMMENT, OWN_DDL_THREAD_ID } from '../../../core/own-ddl.ts';
 import { isServerErrno } from '../../../server/error-from-server.ts';
 import { readOptionalText } from '../../../server/row-reader.ts';
 import type { ServerConnection } from '../../../server/connect.ts';
-import { quoteText } from '../../../server/sql-text.ts';
+import { quoteName, quoteText } from '../../../server/sql-text.ts';
 import { TargetSession } from '../target-session.ts';
 import { applyContext } from './context.ts';
-import { encodeStatement } from './encode-statement.ts';
+import { encodeStatement, type EncodedStatement } from './encode-statement.ts';
 import type { DdlHost } from './host.ts';
 
 export interface StatementToRun {
@@ -38,13 +38,22 @@ export class DdlSession {
     throw new TailraceError('TARGET_BUSY', `the target does not give the lock ${name}`);
   }
 
-  /** Runs the statement as the source did. Nothing else may run in this session afterwards. */
+  /** Runs the statement as the source did. Nothing but `runNext` may be called afterwards. */
   async run({ change, statement, database }: StatementToRun): Promise<void> {
     await this.#mark();
-    const text = `${OWN_DDL_COMMENT} ${statement}`;
-    const { bytes, client } = encodeStatement(text, change.context.characterSetClient);
+    const { bytes, client } = encode(statement, change);
     const { source } = this.#host;
     await applyContext(this.connection, { change, database, source, client });
+    await this.#send(bytes);
+  }
+
+  /** Another statement with the same context as the one before. */
+  async runNext({ change, statement, database }: StatementToRun): Promise<void> {
+    await this.connection.run(`USE ${quoteName(database)}`);
+    await this.#send(encode(statement, change).bytes);
+  }
+
+  async #send(bytes: Buffer): Promise<void> {
     const { failure } = await new TargetSession(this.connection).execute([bytes]);
     if (failure !== undefined) throw failure;
   }
@@ -71,4 +80,8 @@ export class DdlSession {
       if (!isServerErrno(thrown, 1227, 1193, 1238)) throw thrown;
     }
   }
+}
+
+function encode(statement: string, change: SchemaChange): EncodedStatement {
+  return encodeStatement(`${OWN_DDL_COMMENT} ${statement}`, change.context.characterSetClient);
 }

@@ -1,0 +1,187 @@
+import type { CopyPiece, CopyTable, RowBlock } from '../../../core/copy.ts';
+import { TailraceError } from '../../../core/errors.ts';
+import { FieldCursor } from '../../../core/field-cursor.ts';
+import { formatTableName } from '../../../core/table.ts';
+import { createBackoff } from '../../../lib/backoff.ts';
+import { sleep } from '../../../lib/sleep.ts';
+import { quoteName, quoteText } from '../../../server/sql-text.ts';
+import { quoteTable } from '../ddl/table-sql.ts';
+import { checkpointMoved } from '../checkpoint-row.ts';
+import type { CheckpointRow } from '../checkpoint-row.ts';
+import { SqlBuffer } from '../sql-buffer.ts';
+import type { TableBinding } from '../table-binding.ts';
+import type { TargetSession } from '../target-session.ts';
+import { harmfulWarnings, readWarnings, SHOW_WARNINGS } from '../warnings.ts';
+import type { CopyMarks } from './copy-marks.ts';
+import { RowEncoder } from './row-encoder.ts';
+
+/** Text of one statement; more rows go into the next. */
+const STATEMENT_BYTES = 1024 * 1024;
+const ATTEMPTS = 8;
+
+export interface CopyWriterOptions {
+  readonly row: CheckpointRow;
+  readonly marks: CopyMarks;
+  readonly binding: (table: CopyTable) => TableBinding;
+  readonly signal: AbortSignal;
+}
+
+interface Statement {
+  readonly pieces: readonly Buffer[];
+  readonly rows: number;
+  readonly expectedWarnings: number;
+}
+
+/**
+ * One connection of a copy. Each piece is one transaction, which begins with a shared lock on the task's
+ * checkpoint row at our epoch: who takes the task over waits for it, and what an old connection sends
+ * after that finds another epoch and writes nothing.
+ */
+export class CopyWriter {
+  readonly #session: TargetSession;
+  readonly #options: CopyWriterOptions;
+  readonly #encoders = new WeakMap<TableBinding, Map<string, RowEncoder>>();
+  #names: 'utf8mb4' | 'binary' = 'utf8mb4';
+
+  constructor(session: TargetSession, options: CopyWriterOptions) {
+    this.#session = session;
+    this.#options = options;
+  }
+
+  async write(piece: CopyPiece): Promise<number> {
+    const backoff = createBackoff({ minMs: 20, maxMs: 2000 });
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#transaction(piece);
+      } catch (thrown) {
+        const isBusy = thrown instanceof TailraceError && thrown.code === 'TARGET_BUSY';
+        if (!isBusy || attempt === ATTEMPTS || !this.#session.isAlive) throw thrown;
+        await this.#session.run('ROLLBACK');
+        await sleep(backoff.next(), this.#options.signal);
+      }
+    }
+  }
+
+  async sayHello(): Promise<void> {
+    await this.#session.run('DO 0');
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  destroy(): void {
+    this.#session.destroy();
+  }
+
+  async #transaction(piece: CopyPiece): Promise<number> {
+    const binding = this.#options.binding(piece.table);
+    await this.#begin(piece.rows.kind === 'text' ? 'binary' : 'utf8mb4');
+    let written = 0;
+    for (const statement of this.#statements(piece, binding)) {
+      const { replies, failure } = await this.#session.execute(statement.pieces);
+      if (failure !== undefined) throw failure.at({ table: formatTableName(binding.target.name) });
+      const [reply] = replies;
+      if ((reply?.warningCount ?? 0) > statement.expectedWarnings) {
+        await this.#checkWarnings(binding, statement.expectedWarnings);
+      }
+      written += statement.rows > 0 && piece.replaces ? statement.rows : (reply?.affectedRows ?? 0);
+    }
+    const { mark } = piece;
+    const tail = mark === undefined ? '' : `${this.#options.marks.saveStatement(mark)};`;
+    if (mark !== undefined) await this.#useNames('utf8mb4');
+    await this.#session.run(`${tail}COMMIT`);
+    return written;
+  }
+
+  async #begin(names: 'utf8mb4' | 'binary'): Promise<void> {
+    await this.#useNames(names);
+    const { row } = this.#options;
+    const fence = `SELECT seq FROM ${row.tables.checkpoint} WHERE task=${quoteText(row.task)} AND lane=0 AND epoch=${row.epoch} LOCK IN SHARE MODE`;
+    const replies = await this.#session.run(`BEGIN;${fence}`);
+    if (replies[1]?.rows?.length !== 1) {
+      throw checkpointMoved(row.task, 'another process took the task over');
+    }
+  }
+
+  async #useNames(names: 'utf8mb4' | 'binary'): Promise<void> {
+    if (this.#names === names) return;
+    await this.#session.run(`SET NAMES ${names}`);
+    this.#names = names;
+  }
+
+  #statements(piece: CopyPiece, binding: TableBinding): Iterable<Statement> {
+    const { rows } = piece;
+    const head = Buffer.from(
+      `${piece.replaces ? 'REPLACE' : 'INSERT'} INTO ${quoteTable(binding.target.name)} (${columnList(binding, rows.columns)}) VALUES `,
+    );
+    if (rows.kind === 'block') return this.#blockStatements(rows, binding, head);
+    const length = head.length + rows.values.length;
+    if (length > this.#session.maxTextBytes) throw tooLarge(binding, length);
+    // An empty label is index 0, which always warns: the warnings are looked at then.
+    return [{ pieces: [head, rows.values], rows: 0, expectedWarnings: 0 }];
+  }
+
+  *#blockStatements(block: RowBlock, binding: TableBinding, head: Buffer): Generator<Statement> {
+    const encoder = this.#encoderOf(block, binding);
+    const cursor = new FieldCursor(block.bytes);
+    const limit = Math.min(STATEMENT_BYTES, this.#session.maxTextBytes);
+    for (let done = 0; done < block.rowCount;) {
+      const out = new SqlBuffer(Math.min(block.bytes.length * 2, limit) + 1024);
+      encoder.expectedWarnings = 0;
+      out.raw(head);
+      let rows = 0;
+      while (done < block.rowCount && out.length < limit * 0.75) {
+        if (rows++ > 0) out.ascii(',');
+        encoder.encode(cursor, out);
+        done++;
+      }
+      if (out.length > this.#session.maxTextBytes) throw tooLarge(binding, out.length);
+      const { expectedWarnings } = encoder;
+      yield { pieces: [out.slice(0, out.length)], rows, expectedWarnings };
+    }
+  }
+
+  #encoderOf(block: RowBlock, binding: TableBinding): RowEncoder {
+    const key = `${block.columns.join()} ${String(block.hasEnumIndexes)}`;
+    const known = this.#encoders.get(binding) ?? new Map<string, RowEncoder>();
+    this.#encoders.set(binding, known);
+    const encoder = known.get(key) ?? new RowEncoder(binding, block);
+    known.set(key, encoder);
+    return encoder;
+  }
+
+  /** Index 0 of an ENUM is truncated data to the server; everything else that harms is refused. */
+  async #checkWarnings(binding: TableBinding, expected: number): Promise<void> {
+    const replies = await this.#session.execute([SHOW_WARNINGS]);
+    const enums = binding.columns
+      .filter(({ target }) => target.dataType === 'enum')
+      .map(({ target }) => `'${target.name}'`);
+    const harmful = harmfulWarnings(readWarnings(replies.replies[0]?.rows)).filter(
+      ({ errno, message }) => errno !== 1265 || !enums.some((name) => message.includes(name)),
+    );
+    if (harmful.length === 0 || (expected > 0 && harmful.length <= expected)) return;
+    const table = formatTableName(binding.target.name);
+    throw new TailraceError(
+      'TARGET_VALUE_REFUSED',
+      `the target does not take a value of ${table} as the source has it: ${harmful[0]?.message ?? ''}`,
+      { place: { table } },
+    );
+  }
+}
+
+function columnList(binding: TableBinding, columns: readonly number[]): string {
+  return columns
+    .map((index) => binding.columns.find((column) => column.index === index)?.target.name ?? '')
+    .map(quoteName)
+    .join(',');
+}
+
+function tooLarge(binding: TableBinding, bytes: number): TailraceError {
+  const table = formatTableName(binding.target.name);
+  return new TailraceError(
+    'TARGET_VALUE_REFUSED',
+    `a row of ${table} takes ${bytes} bytes as text, more than max_allowed_packet of the target`,
+    { place: { table }, next: `SET GLOBAL max_allowed_packet = ${2 ** Math.ceil(Math.log2(bytes * 1.2))}; on the target.` },
+  );
+}

@@ -1,0 +1,146 @@
+import { TailraceError } from '../core/errors.ts';
+import type { TableRoute } from '../core/route.ts';
+import { formatTableName, type Table } from '../core/table.ts';
+import { tokenize } from '../schema/sql-lexer.ts';
+import type { SqlDialect, Token } from '../schema/sql-token.ts';
+import { isSameName } from '../schema/table-definition.ts';
+
+/** One column, key or constraint of a CREATE TABLE. */
+export interface CreateItem {
+  readonly kind: 'column' | 'primary' | 'unique' | 'key' | 'foreign' | 'other';
+  readonly text: string;
+}
+
+/** What SHOW CREATE TABLE gives, cut at the commas between its items. */
+export interface CreateTableText {
+  /** `CREATE TABLE \`t\` (` */
+  readonly head: string;
+  readonly items: readonly CreateItem[];
+  /** From the closing parenthesis on: engine, character set, partitions. */
+  readonly tail: string;
+}
+
+/** undefined: the text has no list of columns (a sequence). */
+export function parseCreateTable(sql: string, dialect: SqlDialect): CreateTableText | undefined {
+  const tokens = tokenize(sql, dialect);
+  const open = tokens.findIndex(({ kind, text }) => kind === 'symbol' && text === '(');
+  const first = tokens[open];
+  if (first === undefined) return undefined;
+  const items: CreateItem[] = [];
+  let depth = 0;
+  let start = first.end;
+  let begin = open + 1;
+  for (let at = open; at < tokens.length; at++) {
+    const token = tokens[at] as Token;
+    if (token.kind !== 'symbol') continue;
+    if (token.text === '(') depth++;
+    else if (token.text === ')') depth--;
+    if (depth > 1 || (depth === 1 && token.text !== ',')) continue;
+    items.push({ kind: kindOf(tokens.slice(begin, at)), text: sql.slice(start, token.start) });
+    if (depth === 0) return { head: sql.slice(0, first.end), items, tail: sql.slice(token.start) };
+    start = token.end;
+    begin = at + 1;
+  }
+  return undefined;
+}
+
+function kindOf(tokens: readonly Token[]): CreateItem['kind'] {
+  const [first] = tokens;
+  if (first?.kind === 'quoted') return 'column';
+  if (tokens.some(({ keyword }) => keyword === 'FOREIGN')) return 'foreign';
+  switch (first?.keyword) {
+    case 'PRIMARY':
+      return 'primary';
+    case 'UNIQUE':
+      return 'unique';
+    case 'KEY':
+    case 'FULLTEXT':
+    case 'SPATIAL':
+      return 'key';
+    default:
+      return 'other';
+  }
+}
+
+/** The items under the target's names of columns, without the columns that are dropped and their keys. */
+export function routeColumns(
+  create: CreateTableText,
+  { table, route }: { readonly table: Table; readonly route: TableRoute },
+  dialect: SqlDialect,
+): CreateTableText {
+  const names = new Map<string, string | undefined>();
+  for (const [index, column] of table.columns.entries()) {
+    const to = route.columns.find((routed) => routed.index === index)?.name;
+    if (!column.isHidden && to !== column.name) names.set(column.name.toLowerCase(), to);
+  }
+  if (names.size === 0) return create;
+  const items = create.items.flatMap((item) => {
+    const routed = routeItem(item, names, dialect);
+    if (routed !== undefined) return [routed];
+    if (item.kind !== 'column' || isDropped(item, names, dialect)) return [];
+    throw new TailraceError(
+      'TARGET_DDL_UNREWRITABLE',
+      `A generated column of ${formatTableName({ database: table.database, table: table.name })} needs a column that drop_columns takes away.`,
+      { next: 'Make the table on the target by hand: a table that is there and empty is used as it is.' },
+    );
+  });
+  return { ...create, items };
+}
+
+function isDropped(
+  item: CreateItem,
+  names: ReadonlyMap<string, string | undefined>,
+  dialect: SqlDialect,
+): boolean {
+  const name = tokenize(item.text, dialect)[0]?.text.toLowerCase() ?? '';
+  return names.has(name) && names.get(name) === undefined;
+}
+
+/** undefined: it names a column that is not there any more. */
+function routeItem(
+  item: CreateItem,
+  names: ReadonlyMap<string, string | undefined>,
+  dialect: SqlDialect,
+): CreateItem | undefined {
+  const tokens = tokenize(item.text, dialect);
+  // Behind REFERENCES the columns are another table's.
+  const references = tokens.findIndex(({ keyword }) => keyword === 'REFERENCES');
+  const own = references < 0 ? tokens : tokens.slice(0, references);
+  // A key's own name stands before its columns.
+  const open = own.findIndex(({ text, kind }) => kind === 'symbol' && text === '(');
+  const from = item.kind === 'column' ? 0 : open;
+  let { text } = item;
+  for (const token of own.slice(Math.max(from, 0)).reverse()) {
+    if (token.kind !== 'quoted' || !names.has(token.text.toLowerCase())) continue;
+    const to = names.get(token.text.toLowerCase());
+    if (to === undefined) return undefined;
+    text = `${text.slice(0, token.start)}\`${to.replaceAll('`', '``')}\`${text.slice(token.end)}`;
+  }
+  return { ...item, text };
+}
+
+export function formatCreateTable({ head, items, tail }: CreateTableText): string {
+  return `${head}${items.map(({ text }) => text).join(',')}${tail}`;
+}
+
+/**
+ * Takes the keys out that can be made when the rows are there, which is faster: sorted once instead of
+ * looked up for each row. The key of an AUTO_INCREMENT column has to be there from the start.
+ */
+export function splitKeys(create: CreateTableText, dialect: SqlDialect) {
+  const automatic = create.items.find(
+    ({ kind, text }) => kind === 'column' && /\bAUTO_INCREMENT\b/i.test(text),
+  );
+  const needed = automatic && tokenize(automatic.text, dialect)[0]?.text;
+  const hasPrimary = create.items.some(({ kind }) => kind === 'primary');
+  const isLate = ({ kind: itemKind, text }: CreateItem): boolean => {
+    if (itemKind !== 'key' && (itemKind !== 'unique' || !hasPrimary)) return false;
+    const tokens = tokenize(text, dialect);
+    const open = tokens.findIndex(({ kind, text: part }) => kind === 'symbol' && part === '(');
+    return needed === undefined || !isSameName(tokens[open + 1]?.text ?? '', needed);
+  };
+  return {
+    create: { ...create, items: create.items.filter((item) => !isLate(item)) },
+    late: create.items.filter(isLate).map(({ text }) => text.trim()),
+  };
+}

@@ -1,0 +1,14 @@
+import type { CopyRecord } from './copy-record.ts';
+import type { SourceTable } from './source-tables.ts';
+
+/**
+ * A dump can't say everything: it prints FLOAT with six digits, an ENUM's index 0 like an empty label, and
+ * leaves generated columns out. A table that was begun in slices is also better gone on with.
+ */
+export function needsOwnReader({ table, route, key }: SourceTable, record: CopyRecord): boolean {
+  if (record.table(key)?.slices !== undefined) return true;
+  return table.columns.some((column, index) => {
+    if (!route.columns.some((routed) => routed.index === index)) return false;
+    return column.type === 'float' || (column.labels?.includes('') === true && column.type === 'enum');
+  });
+}

@@ -1,0 +1,74 @@
+/** How far the copy of one table is. */
+export interface TableProgress {
+  readonly table: string;
+  state: 'waiting' | 'copying' | 'keys' | 'done';
+  rows: number;
+  bytes: number;
+  /** The server's guess, so `rows` may go beyond it. */
+  readonly estimatedRows: number;
+  readonly estimatedBytes: number;
+}
+
+export interface ProgressTotals {
+  readonly tables: number;
+  readonly tablesDone: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly estimatedRows: number;
+  /** Of the whole copy, by the estimated sizes; 0 to 1. */
+  readonly share: number;
+}
+
+/** What is copied and how far it is; read by whoever shows it. */
+export class CopyProgress {
+  readonly #tables = new Map<string, TableProgress>();
+  /** What is going on beside the tables: `waiting for the lock`, `catching up`. */
+  phase = 'starting';
+
+  /** A new round plans anew; what is done stays done. */
+  plan(tables: readonly TableProgress[]): void {
+    this.#tables.clear();
+    for (const table of tables) this.#tables.set(table.table, table);
+  }
+
+  of(table: string): TableProgress {
+    const known = this.#tables.get(table);
+    if (known !== undefined) return known;
+    const added: TableProgress = {
+      table,
+      state: 'waiting',
+      rows: 0,
+      bytes: 0,
+      estimatedRows: 0,
+      estimatedBytes: 0,
+    };
+    this.#tables.set(table, added);
+    return added;
+  }
+
+  get tables(): readonly TableProgress[] {
+    return [...this.#tables.values()];
+  }
+
+  get totals(): ProgressTotals {
+    let [rows, bytes, estimatedRows, done, weight, doneWeight] = [0, 0, 0, 0, 0, 0];
+    for (const table of this.#tables.values()) {
+      rows += table.rows;
+      bytes += table.bytes;
+      estimatedRows += Math.max(table.estimatedRows, table.rows);
+      if (table.state === 'done') done++;
+      const size = table.estimatedBytes + 16_384;
+      weight += size;
+      doneWeight += size * shareOf(table);
+    }
+    const share = weight === 0 ? 0 : doneWeight / weight;
+    return { tables: this.#tables.size, tablesDone: done, rows, bytes, estimatedRows, share };
+  }
+}
+
+/** A guess that was too small keeps a table just below its end. */
+export function shareOf({ state, rows, estimatedRows }: TableProgress): number {
+  if (state === 'done') return 1;
+  if (estimatedRows === 0) return 0;
+  return Math.min(rows / estimatedRows, 0.99);
+}
