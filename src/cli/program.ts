@@ -9,6 +9,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addPositionCommand } from './commands/position.ts';
 import { addProduceCommand } from './commands/produce.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addSnapshotCommand } from './commands/snapshot.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addTailCommand } from './commands/tail.ts';
 import { EXIT_OK, EXIT_USAGE, type CliIo } from './io.ts';
@@ -21,6 +22,7 @@ export type AddCommand = (program: Command, io: CliIo, finish: (exitCode: number
 const COMMANDS: readonly AddCommand[] = [
   addRunCommand,
   addProduceCommand,
+  addSnapshotCommand,
   addTailCommand,
   addCheckCommand,
   addStatusCommand,

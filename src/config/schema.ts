@@ -12,6 +12,7 @@ import {
 } from './fields.ts';
 import { kafkaSchema } from './schema-kafka.ts';
 import { sourceSchema, targetSchema } from './schema-server.ts';
+import { snapshotSchema } from './schema-snapshot.ts';
 
 const STRATEGIES = ['stream', 'poll', 'inspect'] as const;
 
@@ -96,6 +97,7 @@ export function taskSchema(context: FieldContext) {
       table: z.array(tableRule).default([]).describe('Other names at the target.'),
       target: targetSchema(context).optional().describe('For run, consume, snapshot, inspect.'),
       kafka: kafkaSchema(context).optional().describe('For produce, consume, run.'),
+      snapshot: snapshotSchema(context).prefault({}).describe('The first copy.'),
     })
     .transform(({ table, ...task }) => ({
       ...task,
@@ -128,5 +130,6 @@ export type SourceConfig = NonNullable<TaskConfig['source']>;
 export type SshConfig = NonNullable<SourceConfig['ssh']>;
 export type TargetConfig = NonNullable<TaskConfig['target']>;
 export type KafkaConfig = NonNullable<TaskConfig['kafka']>;
+export type SnapshotConfig = TaskConfig['snapshot'];
 export type FilterConfig = TaskConfig['filter'];
 export type TableRuleConfig = TaskConfig['tables'][number];

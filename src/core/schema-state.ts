@@ -12,6 +12,11 @@ export function schemaKey(database: string, table: string): string {
   return `${database}\0${table}`;
 }
 
+export function parseSchemaKey(key: string): { readonly database: string; readonly table: string } {
+  const [database = '', table = ''] = key.split('\0');
+  return { database, table };
+}
+
 /** Both, the later one winning. */
 export function mergeDeltas(
   earlier: SchemaDelta | undefined,

@@ -23,7 +23,7 @@ export interface TableRecord {
   /** Keys that are made when the rows are there. */
   readonly lateKeys: readonly string[];
   /** Ranges of the key that are copied one by one; undefined: the table is copied as one. */
-  readonly slices?: readonly Slice[];
+  readonly slices?: readonly Slice[] | undefined;
 }
 
 /** Rows with a key above `after` up to `to`; null: without a bound. */
@@ -51,15 +51,15 @@ export class CopyRecord {
   }
 
   get head(): CopyHead | undefined {
-    return this.#read<CopyHead>(HEAD_KEY);
+    return this.#read(HEAD_KEY) as CopyHead | undefined;
   }
 
   table(key: string): TableRecord | undefined {
-    return this.#read<TableRecord>(key);
+    return this.#read(key) as TableRecord | undefined;
   }
 
   slice(table: string, slice: number): SliceRecord | undefined {
-    return this.#read<SliceRecord>(sliceKey(table, slice));
+    return this.#read(sliceKey(table, slice)) as SliceRecord | undefined;
   }
 
   /** Keys of the tables of which it says anything. */
@@ -77,9 +77,9 @@ export class CopyRecord {
     else this.#texts.set(key, text);
   }
 
-  #read<T>(key: string): T | undefined {
+  #read(key: string): unknown {
     const text = this.#texts.get(key);
-    return text === undefined ? undefined : (JSON.parse(text) as T);
+    return text === undefined ? undefined : JSON.parse(text);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CopyTarget } from '../core/copy.ts';
+import { TailraceError } from '../core/errors.ts';
 import type { Position } from '../core/position.ts';
 import type { Router } from '../core/route.ts';
 import type { SchemaState } from '../core/schema-state.ts';
@@ -6,11 +7,7 @@ import { formatTableName, type TableName } from '../core/table.ts';
 import type { Logger } from '../lib/logger.ts';
 import { captureSchema, type CapturedSchema } from '../schema/capture.ts';
 import type { ServerConnection } from '../server/server-connection.ts';
-import {
-  openConsistentView,
-  type ConsistentView,
-  type LockMode,
-} from './consistent-view.ts';
+import { openConsistentView, type ConsistentView, type LockMode } from './consistent-view.ts';
 import { CopyRecord, HEAD_KEY, markOf, type CopyHead } from './copy-record.ts';
 import { saveMarks, TableChanged, type CopyRun } from './copy-run.ts';
 import { CopyByDump } from './dump/copy-by-dump.ts';
@@ -108,6 +105,7 @@ class Round {
     await view.close();
     await this.#control.close();
     const { position } = view;
+    this.#assertDone(plan);
     const left = [...plan.racing, ...this.#changed.map(({ name }) => name)];
     const { seq, known, run, all } = plan;
     return { position, seq, schema: known.schema, left, target: run.target, tables: all };
@@ -147,7 +145,9 @@ class Round {
     const databases = [...new Set(before.tables.map(({ database }) => database))];
     if (databases.length === 0) return;
     const all = await captureSchema(control, { includeTable: () => true });
-    const views = (await readOtherObjects(control, databases)).filter(({ kind }) => kind === 'view');
+    const views = (await readOtherObjects(control, databases)).filter(
+      ({ kind }) => kind === 'view',
+    );
     const tables = all.tables.map(({ database, name }) => ({ database, table: name }));
     const ignored = [...tables, ...views.map(({ name }) => name)].filter(
       (name) => databases.includes(name.database) && !router.isIncluded(name),
@@ -195,6 +195,18 @@ class Round {
     }
   }
 
+  /** Never a half copy for a whole one: whatever is neither done nor known to be left is a fault of ours. */
+  #assertDone({ wanted, run }: Plan): void {
+    const isOpen = (table: SourceTable): boolean =>
+      run.record.table(table.key)?.state !== 'done' && !this.#changed.includes(table);
+    const open = wanted.find(isOpen);
+    if (open === undefined) return;
+    const table = formatTableName(open.name);
+    throw new TailraceError('INTERNAL_FAULT', `${table} was not copied to its end`, {
+      place: { table },
+    });
+  }
+
   async #byKey(run: CopyRun, tables: readonly SourceTable[], view: ConsistentView): Promise<void> {
     if (tables.length === 0) return;
     const copy = new CopyByKey(run, tables);
@@ -225,7 +237,11 @@ class Round {
     await target.moveCheckpoint({ seq, position: view.position }, known.schema);
     await saveMarks(run, [markOf(HEAD_KEY, options.head)]);
     const racing = new Set(known.racing.map(keyOf));
-    const wanted = await prepareTarget(run, control, all.filter(({ key }) => !racing.has(key)));
+    const wanted = await prepareTarget(
+      run,
+      control,
+      all.filter(({ key }) => !racing.has(key)),
+    );
     return { known, run, seq, all, wanted, racing: known.racing };
   }
 }

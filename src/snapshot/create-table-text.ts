@@ -48,19 +48,16 @@ function kindOf(tokens: readonly Token[]): CreateItem['kind'] {
   const [first] = tokens;
   if (first?.kind === 'quoted') return 'column';
   if (tokens.some(({ keyword }) => keyword === 'FOREIGN')) return 'foreign';
-  switch (first?.keyword) {
-    case 'PRIMARY':
-      return 'primary';
-    case 'UNIQUE':
-      return 'unique';
-    case 'KEY':
-    case 'FULLTEXT':
-    case 'SPATIAL':
-      return 'key';
-    default:
-      return 'other';
-  }
+  return KINDS.get(first?.keyword ?? '') ?? 'other';
 }
+
+const KINDS: ReadonlyMap<string, CreateItem['kind']> = new Map([
+  ['PRIMARY', 'primary'],
+  ['UNIQUE', 'unique'],
+  ['KEY', 'key'],
+  ['FULLTEXT', 'key'],
+  ['SPATIAL', 'key'],
+]);
 
 /** The items under the target's names of columns, without the columns that are dropped and their keys. */
 export function routeColumns(
@@ -81,7 +78,9 @@ export function routeColumns(
     throw new TailraceError(
       'TARGET_DDL_UNREWRITABLE',
       `A generated column of ${formatTableName({ database: table.database, table: table.name })} needs a column that drop_columns takes away.`,
-      { next: 'Make the table on the target by hand: a table that is there and empty is used as it is.' },
+      {
+        next: 'Make the table on the target by hand: a table that is there and empty is used as it is.',
+      },
     );
   });
   return { ...create, items };

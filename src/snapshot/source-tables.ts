@@ -71,7 +71,7 @@ export async function readSourceTables(
   return tables;
 }
 
-async function readCreateText(
+export async function readCreateText(
   connection: ServerConnection,
   { database, table }: TableName,
 ): Promise<string | undefined> {

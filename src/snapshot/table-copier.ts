@@ -1,4 +1,4 @@
-import type { CopyFit } from '../core/copy.ts';
+import type { CopyFit, CopyMark } from '../core/copy.ts';
 import { TailraceError } from '../core/errors.ts';
 import { formatTableName } from '../core/table.ts';
 import { isServerErrno } from '../server/error-from-server.ts';
@@ -45,7 +45,7 @@ export class TableCopier {
   async prepare(chooseSlices?: (fit: CopyFit) => Promise<readonly Slice[] | undefined>) {
     const { target } = this.#run;
     progressOf(this.#run, this.table).state = 'copying';
-    if (this.#record?.slices !== undefined || this.#record?.state === 'filled') {
+    if (this.#record !== undefined && isResumable(this.#record, this.table)) {
       this.#fit = await target.fit(this.table);
       return;
     }
@@ -65,15 +65,18 @@ export class TableCopier {
       if (!wasFilled) await this.#save({ ...this.record, state: 'filled', rows, bytes });
       await this.#addKeys(wasFilled);
     }
-    const { slices: _, ...record } = this.record;
-    const done: TableRecord = { ...record, state: 'done', rows, bytes };
-    const marks = this.#run.record
+    const done: TableRecord = { ...this.record, slices: undefined, state: 'done', rows, bytes };
+    await saveMarks(this.#run, [...this.#sliceMarks(), markOf(this.table.key, done)]);
+    this.#record = done;
+    progress.state = 'done';
+  }
+
+  /** Take away what is known of single slices. */
+  #sliceMarks(): CopyMark[] {
+    return this.#run.record
       .keysOf(this.table.key)
       .filter((key) => key !== this.table.key)
       .map((key) => ({ key, text: null }));
-    await saveMarks(this.#run, [...marks, markOf(this.table.key, done)]);
-    this.#record = done;
-    progress.state = 'done';
   }
 
   async #begin(): Promise<void> {
@@ -98,9 +101,13 @@ export class TableCopier {
     const { target } = this.#run;
     const name = this.table.route.target;
     const { create, lateKeys } = this.#definition();
+    await saveMarks(this.#run, this.#sliceMarks());
     await this.#save({
       ...record,
+      slices: undefined,
       state: 'begun',
+      rows: 0,
+      bytes: 0,
       createText: this.table.createText,
       lateKeys: record.isOwn ? lateKeys : [],
     });
@@ -156,4 +163,15 @@ export function targetFilled(names: readonly string[]): TailraceError {
     `The target has rows already in ${shown}${more}.`,
     names.length === 1 ? { place: { table: shown } } : {},
   );
+}
+
+/** It can be gone on with: it is known which rows are there, under the definition of today. */
+export function isResumable(record: TableRecord, table: SourceTable): boolean {
+  if (record.slices === undefined && record.state !== 'filled') return false;
+  return withoutAutoIncrement(record.createText) === withoutAutoIncrement(table.createText);
+}
+
+/** It moves with every row. */
+export function withoutAutoIncrement(createText: string): string {
+  return createText.replace(/ AUTO_INCREMENT=\d+/, '');
 }

@@ -70,11 +70,6 @@ export class WriterPool {
     }
   }
 
-  /** Throws what has failed. */
-  check(): void {
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
   /** Resolves when every connection is free; throws what failed. */
   async drain(): Promise<void> {
     const all: number[] = [];

@@ -1,6 +1,6 @@
 import type { TaskStore } from '../checkpoint/task-store.ts';
 import { requireKafka, requireTarget, serverOptions } from '../config/server-options.ts';
-import type { KafkaConfig, TaskConfig } from '../config/schema.ts';
+import type { KafkaConfig, TargetConfig, TaskConfig } from '../config/schema.ts';
 import type { Router } from '../core/route.ts';
 import type { Sink } from '../core/sink.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -19,6 +19,8 @@ export interface SinkParts {
   readonly router: Router;
   readonly board: TaskBoard;
   readonly logger: Logger;
+  /** A copy streams between its rounds: to the target alone. */
+  readonly copying?: { readonly onConflict: TargetConfig['onConflict'] } | undefined;
 }
 
 /** Makes the sinks of a task anew for each attempt. Throws at once when the file lacks what the mode needs. */
@@ -30,7 +32,7 @@ export function sinkFactory(parts: SinkParts): (source: SourceDescription) => re
     return () => [kafkaSink(parts, kafka, ownership)];
   }
   requireTarget(task);
-  const { kafka } = task;
+  const kafka = parts.copying === undefined ? task.kafka : undefined;
   return (source) =>
     kafka === undefined
       ? [targetSink(parts, source)]
@@ -38,13 +40,14 @@ export function sinkFactory(parts: SinkParts): (source: SourceDescription) => re
 }
 
 function targetSink(parts: SinkParts, source: SourceDescription): Sink {
-  const { task, store, router, board, logger } = parts;
+  const { task, store, router, board, logger, copying } = parts;
   const target = requireTarget(task);
   return createMysqlSink({
     task: task.name,
     server: serverOptions(target),
     stateDatabase: target.stateDatabase,
-    onConflict: target.onConflict,
+    onConflict: copying?.onConflict ?? target.onConflict,
+    isCopying: copying !== undefined,
     apply: target.apply,
     sqlLogBin: target.sqlLogBin,
     allowNontransactional: target.allowNontransactional,

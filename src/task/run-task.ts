@@ -1,9 +1,10 @@
 import { openTaskStore, type TaskStore } from '../checkpoint/task-store.ts';
 import { requireSource, serverOptions } from '../config/server-options.ts';
-import type { Config, TaskConfig } from '../config/schema.ts';
+import type { Config, TargetConfig, TaskConfig } from '../config/schema.ts';
 import { TailraceError, toTailraceError } from '../core/errors.ts';
 import { parsePositionRequest } from '../core/position-parse.ts';
 import type { Position } from '../core/position.ts';
+import type { Router } from '../core/route.ts';
 import type { Sink } from '../core/sink.ts';
 import type { Logger } from '../lib/logger.ts';
 import { BinlogSource } from '../source/binlog/binlog-source.ts';
@@ -95,7 +96,12 @@ async function runWithStore(options: RunTaskOptions, store: TaskStore): Promise<
 }
 
 /** A damaged state file costs nothing when the sinks hold the checkpoint: it is moved aside then. */
-async function openStore({ config, task, logger, signal }: RunTaskOptions): Promise<TaskStore> {
+export async function openStore({
+  config,
+  task,
+  logger,
+  signal,
+}: Pick<RunTaskOptions, 'config' | 'task' | 'logger' | 'signal'>): Promise<TaskStore> {
   const common = { stateDir: config.stateDir, task: task.name, logger, signal };
   try {
     return await openTaskStore({ ...common, recover: 'refuse' });
@@ -125,10 +131,21 @@ async function replaceStart(
   });
 }
 
-function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
+/** What a copy streams in between: some of the tables, to a position. */
+export interface TaskPart {
+  readonly router: Router;
+  readonly onConflict: TargetConfig['onConflict'];
+  readonly until: Position | undefined;
+}
+
+export function createTask(
+  options: Omit<RunTaskOptions, 'from' | 'force' | 'signal'>,
+  store: TaskStore,
+  part?: TaskPart,
+): StreamTask {
   const { config, task, board, control, logger, mode } = options;
   const source = requireSource(task);
-  const router = routerOf(task);
+  const router = part?.router ?? routerOf(task);
   const skips = readSkips(store);
   const discards = new Discards();
   const memory = rememberSource(store);
@@ -142,6 +159,7 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
     control,
     store: followingStore(store, mode === 'produce' ? 'kafka' : 'mysql'),
     untilHead: options.untilHead,
+    until: part?.until,
     maxBytesInFlight: MEMORY.maxBytesInFlight,
     resolveStart: (signal) => resolveStart(task, signal),
     startsNow: source.start?.kind === 'now',
@@ -162,7 +180,7 @@ function createTask(options: RunTaskOptions, store: TaskStore): StreamTask {
         discards,
         memory,
       }),
-    createSinks: sinkFactory({ task, mode, store, router, board, logger }),
+    createSinks: sinkFactory({ task, mode, store, router, board, logger, copying: part }),
   });
 }
 

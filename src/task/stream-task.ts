@@ -35,6 +35,8 @@ export interface StreamTaskOptions {
   /** That start is "now", not a place. */
   readonly startsNow: boolean;
   readonly untilHead: boolean;
+  /** To where, instead of to the head. */
+  readonly until?: Position | undefined;
   readonly maxBytesInFlight: number;
   /** By which it is paused; absent: it can't be. */
   readonly control?: TaskControl;
@@ -54,6 +56,7 @@ export class StreamTask {
 
   constructor(options: StreamTaskOptions) {
     this.#options = options;
+    this.#until = options.until;
   }
 
   /** Resolves when the signal is aborted or `until` is reached; throws what can't pass by itself. */

@@ -23,6 +23,7 @@ describe('the reference', () => {
       '[task.kafka.maxwell]',
       '[task.kafka.canal]',
       '[task.kafka.debezium]',
+      '[task.snapshot]',
     ]);
   });
 

@@ -27,6 +27,8 @@ export interface MysqlSinkOptions {
   readonly allowNontransactional: boolean;
   readonly ddl: DdlMode;
   readonly router: Router;
+  /** A copy streams between its rounds: to everybody else an unfinished copy is a refusal. */
+  readonly isCopying?: boolean;
   readonly logger: Logger;
   /** What is known of the source's server, for the context of DDL. */
   readonly source?: DdlSource;

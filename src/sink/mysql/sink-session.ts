@@ -7,6 +7,7 @@ import type { Transaction } from '../../core/transaction.ts';
 import type { Histogram } from '../../lib/histogram.ts';
 import { connectServer, type ServerConnection } from '../../server/connect.ts';
 import { TargetCatalog } from './catalog.ts';
+import { CopyMarks } from './copy/copy-marks.ts';
 import type { DdlExecutor } from './ddl/executor.ts';
 import { DdlExecutors, ddlSeq } from './ddl-executors.ts';
 import type { DdlSkipReason } from './ddl/policy.ts';
@@ -78,6 +79,7 @@ export class SinkSession {
 
   async open(signal: AbortSignal): Promise<StoredState | undefined> {
     const target = await openOwnedTarget(this.#options, signal);
+    if (this.#options.isCopying !== true) await this.#refuseUnfinishedCopy(target);
     const live = this.#adopt(target);
     const state = await loadState(target);
     this.#checkpoint = state?.checkpoint;
@@ -87,6 +89,19 @@ export class SinkSession {
     }, TUNING.keepAliveMs);
     this.#keepAlive.unref();
     return state;
+  }
+
+  /** Some tables may be empty, others half: nothing may be streamed into them. */
+  async #refuseUnfinishedCopy(target: OwnedTarget): Promise<void> {
+    const { row, session } = target;
+    const marks = new CopyMarks(row.task, row.tables);
+    if (!(await marks.exist(session.connection))) return;
+    await session.close();
+    throw new TailraceError(
+      'SNAPSHOT_UNFINISHED',
+      `The first copy of task "${row.task}" has not come to its end: tables may be missing or half.`,
+      { place: { task: row.task } },
+    );
   }
 
   /** Applies the unit, or what of it is not durable yet. Gives back what waits for another partition. */

@@ -39,11 +39,12 @@ export class CopyByDump {
 
   async copy(dump: DumpProcess): Promise<void> {
     for await (const insert of dump.inserts()) await this.#take(insert);
-    await this.#close();
+    this.#close();
     // Tables without a row are in no INSERT.
-    for (const table of this.#left) await this.#finish(await this.#prepare(table));
-    await Promise.all(this.#finishing);
+    for (const table of this.#left) await (await this.#prepare(table)).finish();
+    // The last rows end the last tables.
     await this.#pool.drain();
+    await Promise.all(this.#finishing);
     if (this.#failure !== undefined) throw this.#failure as Error;
   }
 
@@ -59,7 +60,7 @@ export class CopyByDump {
   }
 
   async #begin(table: SourceTable): Promise<void> {
-    await this.#close();
+    this.#close();
     this.#open = { copier: await this.#prepare(table), pending: 0, hasEnded: false };
   }
 
@@ -71,27 +72,21 @@ export class CopyByDump {
   }
 
   /** No more INSERTs of this table will come. */
-  async #close(): Promise<void> {
+  #close(): void {
     const open = this.#open;
     this.#open = undefined;
     if (open === undefined) return;
     open.hasEnded = true;
     if (open.pending === 0) this.#finishLater(open);
-    this.#pool.check();
-    return Promise.resolve();
   }
 
   /** Keys are made while the next table's rows come in. */
   #finishLater({ copier }: OpenTable): void {
     this.#finishing.push(
-      this.#finish(copier).catch((thrown: unknown) => {
+      copier.finish().catch((thrown: unknown) => {
         this.#failure ??= thrown;
       }),
     );
-  }
-
-  async #finish(copier: TableCopier): Promise<void> {
-    await copier.finish();
   }
 
   async #write(open: OpenTable, head: InsertHead, values: Buffer): Promise<void> {

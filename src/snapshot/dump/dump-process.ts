@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
 import { TailraceError } from '../../core/errors.ts';
 import { createDeferred } from '../../lib/deferred.ts';
 import { redactSecrets } from '../../lib/secrets.ts';
@@ -7,7 +6,11 @@ import { DumpStatements, type DumpInsert } from './dump-statements.ts';
 import type { DumpProgram } from './find-program.ts';
 import { optionFile, programArguments, type DumpOptions } from './program-options.ts';
 
-const OPTION_FD = 3;
+/**
+ * The option file comes through a pipe. Those that node makes are sockets, which can't be opened by name:
+ * the shell makes one that can.
+ */
+const SCRIPT = 'cat | exec "$0" --defaults-file=/dev/stdin "$@"';
 /** The end of what the program says is what matters. */
 const KEPT_STDERR = 4000;
 
@@ -31,11 +34,14 @@ export class DumpProcess {
     this.#program = program;
     this.#exited.promise.catch(() => undefined);
     this.#begun.promise.catch(() => undefined);
-    const child = spawn(program.path, programArguments(options, `/dev/fd/${OPTION_FD}`), {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    const child = spawn('sh', ['-c', SCRIPT, program.path, ...programArguments(options)], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // A process group of its own, to be ended whole; and no login of the user's own.
+      detached: true,
+      env: { PATH: '/usr/bin:/bin', MYSQL_TEST_LOGIN_FILE: '/dev/null' },
     });
     this.#child = child;
-    child.stderr?.on('data', (chunk: Buffer) => {
+    child.stderr.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-KEPT_STDERR);
     });
     child.on('error', (error) => {
@@ -44,19 +50,18 @@ export class DumpProcess {
     child.on('close', (code, signal) => {
       this.#exited.resolve(code ?? (signal === null ? -1 : 128));
     });
-    const fd = child.stdio[OPTION_FD] as Writable;
     // It may end before it has read them; its exit code says why.
-    fd.on('error', () => undefined);
-    fd.end(optionFile(options));
-    this.#chunks = (child.stdout as Readable)[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(optionFile(options));
+    this.#chunks = child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   }
 
   /** Resolves when the program's view is open: it has begun to write, or is through. */
   async begun(): Promise<void> {
     while (!this.#statements.hasBegun) {
-      const { value, done } = await this.#chunks.next();
-      if (done === true) break;
-      this.#early.push(...this.#read(value));
+      const next = await this.#chunks.next();
+      if (next.done === true) break;
+      this.#early.push(...this.#read(next.value));
     }
     if (!this.#statements.hasBegun) await this.#assertEnd();
   }
@@ -64,16 +69,22 @@ export class DumpProcess {
   async *inserts(): AsyncGenerator<DumpInsert> {
     yield* this.#early.splice(0);
     for (;;) {
-      const { value, done } = await this.#chunks.next();
-      if (done === true) break;
-      yield* this.#read(value);
+      const next = await this.#chunks.next();
+      if (next.done === true) break;
+      yield* this.#read(next.value);
     }
     await this.#assertEnd();
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
-    this.#child.stdout?.destroy();
+    const { pid, stdout, exitCode } = this.#child;
+    stdout?.destroy();
+    if (pid === undefined || exitCode !== null) return;
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself in this moment.
+    }
   }
 
   #read(chunk: Buffer): Generator<DumpInsert> {

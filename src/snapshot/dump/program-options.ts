@@ -56,9 +56,8 @@ export function optionFile(options: DumpOptions): string {
   return `${lines.join('\n')}\n`;
 }
 
-export function programArguments(options: DumpOptions, optionPath: string): string[] {
+export function programArguments(options: DumpOptions): string[] {
   return [
-    `--defaults-file=${optionPath}`,
     ...options.ignored.map(({ database, table }) => `--ignore-table=${database}.${table}`),
     '--databases',
     ...options.databases,
@@ -77,7 +76,12 @@ function tlsLines(tls: ServerOptions['tls'], caPath: string | undefined): readon
   const mode = `loose-ssl-mode=${SSL_MODES[tls]}`;
   if (tls === 'disabled') return [mode, 'loose-skip-ssl'];
   const verify = tls === 'verify-identity' ? ['loose-ssl-verify-server-cert'] : [];
-  return [mode, 'loose-ssl', ...verify, ...(caPath === undefined ? [] : [`ssl-ca=${quote(caPath)}`])];
+  return [
+    mode,
+    'loose-ssl',
+    ...verify,
+    ...(caPath === undefined ? [] : [`ssl-ca=${quote(caPath)}`]),
+  ];
 }
 
 /** A value of an option file: in quotes a backslash still escapes. */

@@ -5,7 +5,7 @@ import type { ServerConnection } from '../../server/server-connection.ts';
 import { markOf, sliceKey, type Slice, type SliceRecord } from '../copy-record.ts';
 import { progressOf, saveMarks, TableChanged, type CopyRun } from '../copy-run.ts';
 import type { SourceTable } from '../source-tables.ts';
-import { TableCopier } from '../table-copier.ts';
+import { isResumable, TableCopier } from '../table-copier.ts';
 import { WriterPool } from '../writer-pool.ts';
 import { streamRows, type RawRows } from './row-stream.ts';
 import { chooseSlices } from './slices.ts';
@@ -77,7 +77,8 @@ export class CopyByKey {
 
   async #openTable(reader: ServerConnection, table: SourceTable): Promise<void> {
     const copier = new TableCopier(this.#run, table);
-    const replaces = this.#run.record.table(table.key)?.slices !== undefined;
+    const known = this.#run.record.table(table.key);
+    const replaces = known !== undefined && isResumable(known, table);
     await copier.prepare((fit) =>
       TableKey.of(table.table, fit.columns) === undefined || !fit.hasKey
         ? Promise.resolve(undefined)

@@ -7,7 +7,7 @@
  *
  * From the MySQL documentation ("Protocol::COM_QUERY Response"). The driver keeps EOF packets.
  */
-import { TailraceError } from '../../core/errors.ts';
+import type { TailraceError } from '../../core/errors.ts';
 import type { DriverPacket, DriverWire } from '../../server/driver-wire.ts';
 import { addCommand } from '../../server/driver-wire.ts';
 import { errorFromServer } from '../../server/error-from-server.ts';
@@ -89,7 +89,9 @@ class RowStreamCommand {
       return false;
     }
     if (packet.isError()) {
-      this.#end(errorFromServer(packet.asError('utf8'), 'source', { host: this.#connection.info.host }));
+      this.#end(
+        errorFromServer(packet.asError('utf8'), 'source', { host: this.#connection.info.host }),
+      );
       return true;
     }
     return this.#read(packet);

@@ -27,15 +27,23 @@ function expression({ name, type }: Column): string {
 export function selectRows({ table, columns, key, slice, after }: SelectOptions): string {
   const { name } = table;
   const list = columns.map((index) => expression(table.table.columns[index] as Column)).join(', ');
-  const conditions: string[] = [];
-  if (key !== undefined) {
-    const from = after ?? (slice?.after === null || slice === undefined ? undefined : [slice.after]);
-    if (from !== undefined) conditions.push(`(${key.after(from)})`);
-    if (slice !== undefined && slice.to !== null) {
-      conditions.push(`${key.columns[0]?.name ?? ''} <= ${slice.to}`);
-    }
-  }
-  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-  const order = key === undefined ? '' : ` ORDER BY ${key.orderBy}`;
-  return `SELECT ${list} FROM ${quoteName(name.database)}.${quoteName(name.table)}${where}${order}`;
+  const rows = `SELECT ${list} FROM ${quoteName(name.database)}.${quoteName(name.table)}`;
+  if (key === undefined) return rows;
+  const conditions = [fromCondition(key, after ?? startOf(slice)), toCondition(key, slice)];
+  const all = conditions.filter((condition) => condition !== undefined);
+  const where = all.length === 0 ? '' : ` WHERE ${all.join(' AND ')}`;
+  return `${rows}${where} ORDER BY ${key.orderBy}`;
+}
+
+function startOf(slice: Slice | undefined): readonly string[] | undefined {
+  return slice === undefined || slice.after === null ? undefined : [slice.after];
+}
+
+function fromCondition(key: TableKey, from: readonly string[] | undefined): string | undefined {
+  return from === undefined ? undefined : `(${key.after(from)})`;
+}
+
+function toCondition(key: TableKey, slice: Slice | undefined): string | undefined {
+  if (slice === undefined || slice.to === null) return undefined;
+  return `${key.columns[0]?.name ?? ''} <= ${slice.to}`;
 }

@@ -74,6 +74,24 @@ export async function learnStart(options: StartOptions): Promise<Position> {
   return from;
 }
 
+export interface SchemaAt {
+  readonly captured: CapturedSchema;
+  /** Altered since the position: `captured` is not what they were there. */
+  readonly racing: readonly TableName[];
+}
+
+/** Definitions for a position a moment ago, and those of today with what differs. */
+export async function learnAt(options: Omit<StartOptions, 'canMove'>): Promise<SchemaAt> {
+  const { history, from, isWanted, scan } = options;
+  const first = await capture(options.connection, () =>
+    captureSchema(options.connection, { includeTable: isWanted }),
+  );
+  const span = await scanDdl(from, first.fence, scan);
+  const racing = history.touchedBy(span).filter(isWanted);
+  await learnCapture(options, first);
+  return { captured: first.captured, racing };
+}
+
 function captureAll({ connection, isWanted }: StartOptions): Promise<Capture> {
   return capture(connection, () => captureSchema(connection, { includeTable: isWanted }));
 }

@@ -2,7 +2,25 @@ import type { CopyMark } from '../../../core/copy.ts';
 import { readText } from '../../../server/row-reader.ts';
 import type { ServerConnection } from '../../../server/server-connection.ts';
 import { hexLiteral, quoteText } from '../../../server/sql-text.ts';
-import type { StateTables } from '../state-database.ts';
+import { connectServer } from '../../../server/connect.ts';
+import type { CheckpointAdminOptions } from '../checkpoint-admin.ts';
+import { listTables, SNAPSHOT_TABLE, StateTables } from '../state-database.ts';
+
+/** Changes nothing, needs no lock. Empty: no copy is unfinished. */
+export async function readCopyMarks(
+  options: CheckpointAdminOptions,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const connection = await connectServer(options.server, 'target', { signal });
+  try {
+    const tables = await listTables(connection, options.stateDatabase);
+    if (tables?.has(SNAPSHOT_TABLE) !== true) return new Map();
+    const marks = new CopyMarks(options.task, new StateTables(options.stateDatabase));
+    return await marks.load(connection);
+  } finally {
+    await connection.close();
+  }
+}
 
 /** The copy's record of one task: rows that exist only while the copy is unfinished. */
 export class CopyMarks {
@@ -21,9 +39,17 @@ export class CopyMarks {
     return new Map(rows.map((row) => [readText(row, 'skey'), readText(row, 'record')]));
   }
 
+  async exist(connection: ServerConnection): Promise<boolean> {
+    const rows = await connection.query(
+      `SELECT 1 FROM ${this.#table} WHERE task=${this.#task} LIMIT 1`,
+    );
+    return rows.length > 0;
+  }
+
   saveStatement({ key, text }: CopyMark): string {
     const skey = hexLiteral(Buffer.from(key, 'utf8'));
-    if (text === null) return `DELETE FROM ${this.#table} WHERE task=${this.#task} AND skey=${skey}`;
+    if (text === null)
+      return `DELETE FROM ${this.#table} WHERE task=${this.#task} AND skey=${skey}`;
     return `REPLACE INTO ${this.#table} (task,skey,record) VALUES (${this.#task},${skey},${quoteText(text)})`;
   }
 

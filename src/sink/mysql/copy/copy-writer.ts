@@ -1,4 +1,4 @@
-import type { CopyPiece, CopyTable, RowBlock } from '../../../core/copy.ts';
+import type { CopyMark, CopyPiece, CopyTable, RowBlock } from '../../../core/copy.ts';
 import { TailraceError } from '../../../core/errors.ts';
 import { FieldCursor } from '../../../core/field-cursor.ts';
 import { formatTableName } from '../../../core/table.ts';
@@ -79,19 +79,31 @@ export class CopyWriter {
     await this.#begin(piece.rows.kind === 'text' ? 'binary' : 'utf8mb4');
     let written = 0;
     for (const statement of this.#statements(piece, binding)) {
-      const { replies, failure } = await this.#session.execute(statement.pieces);
-      if (failure !== undefined) throw failure.at({ table: formatTableName(binding.target.name) });
-      const [reply] = replies;
-      if ((reply?.warningCount ?? 0) > statement.expectedWarnings) {
-        await this.#checkWarnings(binding, statement.expectedWarnings);
-      }
-      written += statement.rows > 0 && piece.replaces ? statement.rows : (reply?.affectedRows ?? 0);
+      const affected = await this.#run(statement, binding);
+      written += piece.replaces ? statement.rows : affected;
     }
-    const { mark } = piece;
-    const tail = mark === undefined ? '' : `${this.#options.marks.saveStatement(mark)};`;
-    if (mark !== undefined) await this.#useNames('utf8mb4');
-    await this.#session.run(`${tail}COMMIT`);
+    await this.#commit(piece.mark);
     return written;
+  }
+
+  /** Gives how many rows the server counted. */
+  async #run({ pieces, expectedWarnings }: Statement, binding: TableBinding): Promise<number> {
+    const { replies, failure } = await this.#session.execute(pieces);
+    if (failure !== undefined) throw failure.at({ table: formatTableName(binding.target.name) });
+    const [reply] = replies;
+    if ((reply?.warningCount ?? 0) > expectedWarnings) {
+      await this.#checkWarnings(binding, expectedWarnings);
+    }
+    return reply?.affectedRows ?? 0;
+  }
+
+  async #commit(mark: CopyMark | undefined): Promise<void> {
+    if (mark === undefined) {
+      await this.#session.run('COMMIT');
+      return;
+    }
+    await this.#useNames('utf8mb4');
+    await this.#session.run(`${this.#options.marks.saveStatement(mark)};COMMIT`);
   }
 
   async #begin(names: 'utf8mb4' | 'binary'): Promise<void> {
@@ -182,6 +194,9 @@ function tooLarge(binding: TableBinding, bytes: number): TailraceError {
   return new TailraceError(
     'TARGET_VALUE_REFUSED',
     `a row of ${table} takes ${bytes} bytes as text, more than max_allowed_packet of the target`,
-    { place: { table }, next: `SET GLOBAL max_allowed_packet = ${2 ** Math.ceil(Math.log2(bytes * 1.2))}; on the target.` },
+    {
+      place: { table },
+      next: `SET GLOBAL max_allowed_packet = ${2 ** Math.ceil(Math.log2(bytes * 1.2))}; on the target.`,
+    },
   );
 }

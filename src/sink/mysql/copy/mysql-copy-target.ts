@@ -18,9 +18,10 @@ import { quoteText } from '../../../server/sql-text.ts';
 import { bindTable } from '../bind-table.ts';
 import { TargetCatalog } from '../catalog.ts';
 import { schemaReplacement } from '../checkpoint-admin.ts';
+import type { CheckpointRow } from '../checkpoint-row.ts';
 import type { DdlSource } from '../ddl/host.ts';
 import { quoteTable } from '../ddl/table-sql.ts';
-import { openOwnedTarget, type OwnedTarget } from '../owned-target.ts';
+import { openOwnedTask, type OwnedTarget } from '../owned-target.ts';
 import { applySessionSettings } from '../session-settings.ts';
 import type { TableBinding } from '../table-binding.ts';
 import { openTargetSession } from '../target-session.ts';
@@ -47,7 +48,7 @@ export async function openMysqlCopyTarget(
   options: MysqlCopyTargetOptions,
   signal: AbortSignal,
 ): Promise<CopyTarget> {
-  const owned = await openOwnedTarget(options, signal);
+  const owned = await openOwnedTask(options, signal);
   const target = new MysqlCopyTarget(owned, options, signal);
   try {
     await target.openWriters();
@@ -63,7 +64,7 @@ export async function openMysqlCopyTarget(
  * rows, one more runs DDL.
  */
 class MysqlCopyTarget implements CopyTarget {
-  readonly #owned: OwnedTarget;
+  readonly #owned: OwnedTarget<CheckpointRow>;
   readonly #options: MysqlCopyTargetOptions;
   readonly #signal: AbortSignal;
   readonly #marks: CopyMarks;
@@ -77,7 +78,7 @@ class MysqlCopyTarget implements CopyTarget {
   #ddlQueue: Promise<unknown> = Promise.resolve();
   #keepAlive: NodeJS.Timeout | undefined;
 
-  constructor(owned: OwnedTarget, options: MysqlCopyTargetOptions, signal: AbortSignal) {
+  constructor(owned: OwnedTarget<CheckpointRow>, options: MysqlCopyTargetOptions, signal: AbortSignal) {
     this.#owned = owned;
     this.#options = options;
     this.#signal = signal;

@@ -1,0 +1,31 @@
+import { runSnapshots, type SnapshotRunOptions } from '../../task/snapshot/run-snapshots.ts';
+import { print, printJson } from '../io.ts';
+import { addTaskOptions, type TaskOptions } from '../options.ts';
+import type { AddCommand } from '../program.ts';
+import { formatResult, showCopy } from '../snapshot-screen.ts';
+
+interface SnapshotOptions extends TaskOptions {
+  readonly engine?: string;
+  readonly restart?: boolean;
+  readonly overwrite?: boolean;
+  readonly http?: string;
+  readonly json?: boolean;
+}
+
+export const addSnapshotCommand: AddCommand = (program, io, finish) => {
+  const command = program
+    .command('snapshot')
+    .description('first copy: source → target, and the position from which run goes on')
+    .option('--engine <name>', 'mysqldump (default: by the dump program) or native (faster)')
+    .option('--restart', 'begin the copy anew instead of going on with it')
+    .option('--overwrite', 'take away the rows of tables that are not empty')
+    .option('--http <address>', 'listen here instead of [http] listen; "" for off')
+    .option('--json', 'print JSON');
+  addTaskOptions(command).action(async (options: SnapshotOptions) => {
+    const run: SnapshotRunOptions = { ...options, signal: io.signal, show: showCopy(io) };
+    const { exitCode, results } = await runSnapshots(run);
+    if (options.json === true) printJson(io, { tasks: results });
+    else for (const result of results) print(io, formatResult(result));
+    finish(exitCode);
+  });
+};

@@ -1,0 +1,148 @@
+import type { TaskStore } from '../../checkpoint/task-store.ts';
+import { TailraceError, toTailraceError } from '../../core/errors.ts';
+import { createLogger, type Logger } from '../../lib/logger.ts';
+import { CopyProgress } from '../../snapshot/progress.ts';
+import { asListen, openHttp } from '../open-http.ts';
+import { isStop, retryForever } from '../retry-forever.ts';
+import { openStore } from '../run-task.ts';
+import { TaskBoard } from '../task-board.ts';
+import { TaskControl } from '../task-control.ts';
+import { loadTasks } from '../task-setup.ts';
+import { refuseUnusedSettings } from '../unused-settings.ts';
+import type { SnapshotTaskOptions } from './snapshot-options.ts';
+import { copyTask, type SnapshotResult } from './snapshot-task.ts';
+
+export interface SnapshotRunOptions {
+  readonly config: string;
+  readonly task?: readonly string[];
+  readonly http?: string;
+  readonly engine?: string;
+  readonly restart?: boolean;
+  readonly overwrite?: boolean;
+  readonly signal: AbortSignal;
+  /** Shows a copy while it goes on; gives how to end that. */
+  readonly show?: (task: string, progress: CopyProgress, logger: Logger) => () => void;
+}
+
+export interface SnapshotOutcome {
+  readonly exitCode: number;
+  readonly results: readonly SnapshotResult[];
+}
+
+const SAVE_STATUS_MS = 1000;
+
+/** Copies the chosen tasks one after the other: each uses all that the servers give. */
+export async function runSnapshots(options: SnapshotRunOptions): Promise<SnapshotOutcome> {
+  const { config, tasks } = loadTasks(options);
+  const logger = createLogger({ ...config.log });
+  const boards = tasks.map(({ name }) => new TaskBoard(name));
+  const listen = options.http === undefined ? config.http.listen : asListen(options.http);
+  const http = await openHttp({ http: { ...config.http, listen }, fleet: { boards }, logger });
+  const results: SnapshotResult[] = [];
+  let exitCode = 0;
+  try {
+    for (const [index, task] of tasks.entries()) {
+      if (options.signal.aborted) break;
+      const taskLogger = logger.child({ task: task.name });
+      try {
+        refuseUnusedSettings(task, taskLogger);
+        const result = await runOne(
+          {
+            config,
+            task,
+            board: boards[index] ?? new TaskBoard(task.name),
+            control: new TaskControl(),
+            progress: new CopyProgress(),
+            logger: taskLogger,
+            engine: engineOf(options.engine) ?? task.snapshot.engine,
+            restart: options.restart === true,
+            overwrite: options.overwrite === true,
+            signal: options.signal,
+          },
+          options.show,
+        );
+        if (result !== undefined) results.push(result);
+      } catch (thrown) {
+        const error = toTailraceError(thrown);
+        taskLogger.error({ error }, 'The copy cannot go on');
+        if (exitCode === 0) ({ exitCode } = error);
+      }
+    }
+  } finally {
+    await http?.close();
+  }
+  return { exitCode, results };
+}
+
+function engineOf(text: string | undefined): 'mysqldump' | 'native' | undefined {
+  if (text === undefined || text === 'mysqldump' || text === 'native') return text;
+  throw new TailraceError('USAGE', `--engine ${text} is not known.`, {
+    next: 'Use --engine mysqldump or --engine native.',
+  });
+}
+
+/** undefined: it was stopped; what is there is kept for the next time. */
+async function runOne(
+  options: SnapshotTaskOptions,
+  show: SnapshotRunOptions['show'],
+): Promise<SnapshotResult | undefined> {
+  const { board, logger, signal, task, progress } = options;
+  const end = show?.(task.name, progress, logger);
+  let store: TaskStore | undefined;
+  const update = (state: 'running' | 'done' | 'failed'): void => {
+    const { rows, estimatedRows, tables, tablesDone } = progress.totals;
+    board.snapshot = { state, rows, rowsTotal: estimatedRows, tables, tablesDone };
+    store?.saveStatus(JSON.stringify(board.status()));
+  };
+  const timer = setInterval(() => {
+    tryQuietly(() => {
+      update('running');
+    });
+  }, SAVE_STATUS_MS);
+  let outcome: 'done' | 'failed' = 'failed';
+  try {
+    const opened = (store = await openStore(options));
+    const result = await retryForever(() => copyTask({ ...options, store: opened }), {
+      board,
+      logger,
+      signal,
+    });
+    board.end();
+    outcome = 'done';
+    return result;
+  } catch (thrown) {
+    if (isStop(thrown, signal)) {
+      board.end();
+      logger.info(whatIsThere(progress));
+      return undefined;
+    }
+    const error = toTailraceError(thrown).at({ task: task.name });
+    board.fail(error);
+    logger.info(whatIsThere(progress));
+    throw error;
+  } finally {
+    clearInterval(timer);
+    end?.();
+    tryQuietly(() => {
+      update(outcome);
+    });
+    store?.close();
+  }
+}
+
+function whatIsThere(progress: CopyProgress): string {
+  const { tables, tablesDone, rows } = progress.totals;
+  const begun = progress.tables
+    .filter(({ state, rows: some }) => state !== 'done' && some > 0)
+    .map(({ table }) => table);
+  const half = begun.length === 0 ? '' : ` In part: ${begun.slice(0, 5).join(', ')}.`;
+  return `The copy is unfinished: ${tablesDone} of ${tables} tables are there whole (${rows} rows in all).${half} tailrace snapshot goes on from here; run refuses to start until it is finished.`;
+}
+
+function tryQuietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // Status is for people: a full disk must not end the copy.
+  }
+}

@@ -1,0 +1,23 @@
+import type { TaskStore } from '../../checkpoint/task-store.ts';
+import type { Config, TaskConfig } from '../../config/schema.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { CopyProgress } from '../../snapshot/progress.ts';
+import type { TaskBoard } from '../task-board.ts';
+import type { TaskControl } from '../task-control.ts';
+
+export interface SnapshotTaskOptions {
+  readonly config: Config;
+  readonly task: TaskConfig;
+  readonly board: TaskBoard;
+  readonly control: TaskControl;
+  readonly progress: CopyProgress;
+  readonly logger: Logger;
+  readonly engine: 'mysqldump' | 'native';
+  readonly restart: boolean;
+  readonly overwrite: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface SnapshotTask extends SnapshotTaskOptions {
+  readonly store: TaskStore;
+}

@@ -1,0 +1,235 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { envReader } from '../../config/env.ts';
+import { requireSource, requireTarget, serverOptions } from '../../config/server-options.ts';
+import type { CopyTarget } from '../../core/copy.ts';
+import { TailraceError } from '../../core/errors.ts';
+import { formatPosition, type Position } from '../../core/position.ts';
+import { formatTableName } from '../../core/table.ts';
+import { connectServer, type ServerConnection } from '../../server/connect.ts';
+import { readCheckpoint } from '../../sink/mysql/checkpoint-admin.ts';
+import { readCopyMarks } from '../../sink/mysql/copy/copy-marks.ts';
+import { openMysqlCopyTarget } from '../../sink/mysql/copy/mysql-copy-target.ts';
+import { CopyRecord, HEAD_KEY, markOf, type CopyHead } from '../../snapshot/copy-record.ts';
+import { copyRound, type CopyRoundOptions, type RoundResult } from '../../snapshot/copy-round.ts';
+import { copyViews, type OtherObjects } from '../../snapshot/copy-views.ts';
+import { findDumpProgram } from '../../snapshot/dump/find-program.ts';
+import { describeSource } from '../../source/binlog/describe-source.ts';
+import { readHead } from '../../source/binlog/read-head.ts';
+import { clearSkips } from '../skip-marker.ts';
+import { routerOf } from '../task-setup.ts';
+import { adminOf, catchUp } from './catch-up.ts';
+import { learnSchema } from './learn-schema.ts';
+import type { SnapshotTask } from './snapshot-options.ts';
+
+/** Rounds in which tables were altered under our hands. */
+const MOST_ROUNDS = 10;
+
+export interface SnapshotResult {
+  readonly task: string;
+  readonly tables: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly position: string;
+  readonly others: OtherObjects;
+}
+
+/** The first copy of one task, from wherever an earlier attempt left it to the checkpoint that `run` goes on from. */
+export async function copyTask(run: SnapshotTask): Promise<SnapshotResult> {
+  const admin = adminOf(run);
+  const record = new CopyRecord(await readCopyMarks(admin, run.signal));
+  const state = await readCheckpoint(admin, run.signal);
+  const isBegun = record.head !== undefined;
+  if (!isBegun && state !== undefined && !run.restart) throw notNeeded(run, state.checkpoint);
+  const source = await openSource(run);
+  try {
+    if (isBegun && !run.restart) assertSameSource(run, record, source);
+    const mayEmpty = run.overwrite || (run.restart && (isBegun || state !== undefined));
+    if (run.restart) await forgetCopied(run, source);
+    return await copyInRounds({ ...run, overwrite: mayEmpty, restart: false }, source);
+  } finally {
+    await source.close();
+  }
+}
+
+async function openSource(run: SnapshotTask): Promise<ServerConnection> {
+  const options = serverOptions(requireSource(run.task));
+  return connectServer(options, 'source', { signal: run.signal });
+}
+
+const identityOf = ({ info }: ServerConnection): string =>
+  info.serverUuid ?? `${info.host} server_id ${info.serverId}`;
+
+function headOf(run: SnapshotTask, source: ServerConnection): CopyHead {
+  return {
+    server: identityOf(source),
+    startedAt: new Date().toISOString(),
+    engine: run.engine,
+  };
+}
+
+function assertSameSource(run: SnapshotTask, record: CopyRecord, source: ServerConnection): void {
+  const { head } = record;
+  if (head === undefined || head.server === identityOf(source)) return;
+  throw new TailraceError(
+    'SNAPSHOT_UNFINISHED',
+    `The copy was begun from the server ${head.server}; ${source.info.host} is ${identityOf(source)}, where its positions mean nothing.`,
+    {
+      place: { task: run.task.name, host: source.info.host },
+      next: 'Put the other server first in task.source.hosts, or begin anew with --restart.',
+    },
+  );
+}
+
+function notNeeded(run: SnapshotTask, checkpoint: { readonly position: Position }): TailraceError {
+  const position = formatPosition(checkpoint.position);
+  return new TailraceError(
+    'SNAPSHOT_NOT_NEEDED',
+    `Task "${run.task.name}" has a checkpoint already: ${position}.`,
+    { place: { task: run.task.name } },
+  );
+}
+
+/** Everything that was copied counts as begun: it is emptied and copied again. */
+async function forgetCopied(run: SnapshotTask, source: ServerConnection): Promise<void> {
+  const target = await openTarget(run, 1, source);
+  try {
+    const record = new CopyRecord(await target.loadMarks());
+    const marks = record.tableKeys.flatMap((key) => {
+      const table = record.table(key);
+      if (table === undefined) return [];
+      const begun = { ...table, slices: undefined, state: 'begun' as const, rows: 0, bytes: 0 };
+      const slices = record.keysOf(key).filter((one) => one !== key);
+      return [...slices.map((one) => ({ key: one, text: null })), markOf(key, begun)];
+    });
+    await target.saveMarks([markOf(HEAD_KEY, headOf(run, source)), ...marks]);
+  } finally {
+    await target.close();
+  }
+}
+
+async function openTarget(
+  run: SnapshotTask,
+  writers: number,
+  source: ServerConnection,
+): Promise<CopyTarget> {
+  const target = requireTarget(run.task);
+  return openMysqlCopyTarget(
+    {
+      ...adminOf(run),
+      sqlLogBin: target.sqlLogBin,
+      allowNontransactional: target.allowNontransactional,
+      router: routerOf(run.task),
+      writers,
+      source: await describeSource(source),
+    },
+    run.signal,
+  );
+}
+
+async function copyInRounds(run: SnapshotTask, source: ServerConnection): Promise<SnapshotResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'tailrace-'));
+  try {
+    const options = await roundOptions(run, source, folder);
+    for (let round = 1; ; round++) {
+      await catchUp(run, undefined);
+      run.board.begin();
+      const result = await copyRound(options);
+      if (result.left.length === 0) return await finish(run, source, result);
+      await result.target.close();
+      const names = result.left.map(formatTableName).join(', ');
+      if (round === MOST_ROUNDS) throw tablesChange(run, names);
+      run.logger.info(`Altered while they were copied, so copied again: ${names}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function tablesChange(run: SnapshotTask, names: string): TailraceError {
+  return new TailraceError(
+    'SNAPSHOT_TABLES_CHANGE',
+    `Still altered in round ${MOST_ROUNDS}: ${names}.`,
+    {
+      place: { task: run.task.name },
+    },
+  );
+}
+
+async function roundOptions(
+  run: SnapshotTask,
+  source: ServerConnection,
+  folder: string,
+): Promise<CopyRoundOptions> {
+  const { task, signal, overwrite, progress, logger } = run;
+  const sourceConfig = requireSource(task);
+  const router = routerOf(task);
+  const { host } = source.info;
+  const server = { ...serverOptions(sourceConfig), hosts: [host] };
+  const { connections, lock } = task.snapshot;
+  return {
+    connect: () => connectServer(server, 'source', { signal }),
+    readPosition: readHead,
+    learnSchema: (position) =>
+      learnSchema(position, { source: sourceConfig, router, host, signal }),
+    catchUp: (position) => catchUp(run, position),
+    openTarget: () => openTarget(run, connections, source),
+    router,
+    readers: run.engine === 'native' ? connections : 2,
+    lock,
+    dump: run.engine === 'native' ? undefined : await dumpOptions(run, source, folder),
+    head: headOf(run, source),
+    overwrite,
+    progress,
+    logger,
+    signal,
+  };
+}
+
+async function dumpOptions(
+  run: SnapshotTask,
+  source: ServerConnection,
+  folder: string,
+): Promise<NonNullable<CopyRoundOptions['dump']>> {
+  const server = serverOptions(requireSource(run.task));
+  const program = await findDumpProgram({
+    flavor: source.info.flavor,
+    program: run.task.snapshot.program,
+    searchPath: envReader('PATH') ?? '',
+  });
+  run.logger.debug({ program: program.path, version: program.version }, 'Dump program');
+  // The authorities to trust, which are no secret: the programs read them from a file only.
+  const caPath = server.tlsCa === undefined ? undefined : join(folder, 'ca.pem');
+  if (caPath !== undefined) writeFileSync(caPath, server.tlsCa ?? '');
+  return { program, options: { server, caPath } };
+}
+
+/** Views, then the hand-over: from that commit on the copy is whole and its position is the checkpoint. */
+async function finish(
+  run: SnapshotTask,
+  source: ServerConnection,
+  { target, tables, position, seq, schema }: RoundResult,
+): Promise<SnapshotResult> {
+  try {
+    run.progress.phase = 'views';
+    const databases = [...new Set(tables.map(({ name }) => name.database))];
+    const others = await copyViews(source, target, { databases, router: routerOf(run.task) });
+    const checkpoint = { seq, position };
+    await target.finish(checkpoint, schema);
+    run.store.replace({ checkpoint, schema }, 'mysql');
+    clearSkips(run.store);
+    run.progress.phase = 'done';
+    const { rows, bytes, tablesDone } = run.progress.totals;
+    return {
+      task: run.task.name,
+      tables: tablesDone,
+      rows,
+      bytes,
+      position: formatPosition(position),
+      others,
+    };
+  } finally {
+    await target.close();
+  }
+}
