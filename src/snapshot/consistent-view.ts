@@ -96,7 +96,9 @@ async function takeLock(
     if (lock === 'global') throw lockDenied(denied, locker, 'FLUSH TABLES WITH READ LOCK');
     logger.info('No right to lock the whole source (RELOAD): locking the copied tables instead');
   }
-  const tables = options.tables.map((name) => `${quoteName(name.database)}.${quoteName(name.table)}`);
+  const tables = options.tables.map(
+    (name) => `${quoteName(name.database)}.${quoteName(name.table)}`,
+  );
   if (tables.length === 0) return 'none';
   const denied = await tryLock(locker, `LOCK TABLES ${tables.join(' READ, ')} READ`);
   if (denied !== undefined) throw lockDenied(denied, locker, 'LOCK TABLES … READ');

@@ -29,7 +29,13 @@ const FORMS: Readonly<Partial<Record<Column['type'], KeyForm>>> = {
   timestamp: 'temporal',
   time: 'temporal',
 };
-const INTEGERS: ReadonlySet<string> = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint']);
+const INTEGERS: ReadonlySet<string> = new Set([
+  'tinyint',
+  'smallint',
+  'mediumint',
+  'int',
+  'bigint',
+]);
 
 /** The primary key as an order in which a table can be read piece by piece. */
 export class TableKey {

@@ -78,7 +78,11 @@ class MysqlCopyTarget implements CopyTarget {
   #ddlQueue: Promise<unknown> = Promise.resolve();
   #keepAlive: NodeJS.Timeout | undefined;
 
-  constructor(owned: OwnedTarget<CheckpointRow>, options: MysqlCopyTargetOptions, signal: AbortSignal) {
+  constructor(
+    owned: OwnedTarget<CheckpointRow>,
+    options: MysqlCopyTargetOptions,
+    signal: AbortSignal,
+  ) {
     this.#owned = owned;
     this.#options = options;
     this.#signal = signal;
