@@ -1,19 +1,27 @@
 import { openContext, type Context } from './context.ts';
 import { isChosen, parseOptions, USAGE, type Options } from './options.ts';
+import { writeReadme } from './report/readme.ts';
 import { writeReport } from './report/write-report.ts';
 import type { CellResult } from './report/results.ts';
 import { applySuite } from './suites/apply.ts';
 import { decodeSuite } from './suites/decode.ts';
+import { latencySuite } from './suites/latency.ts';
+import { recoverySuite } from './suites/recovery.ts';
+import { soakSuite } from './suites/soak.ts';
 import type { Suite } from './suites/suite.ts';
 import { describeMachine, load } from './support/machine.ts';
 
-const SUITES: readonly Suite[] = [decodeSuite, applySuite];
+const SUITES: readonly Suite[] = [decodeSuite, applySuite, latencySuite, recoverySuite, soakSuite];
 const root = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
   if (options === undefined) {
     console.log(USAGE);
+    return 0;
+  }
+  if (options.readme) {
+    writeReadme(root, options.out);
     return 0;
   }
   const chosen = chooseCells(options);

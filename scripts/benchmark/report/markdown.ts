@@ -34,7 +34,9 @@ export function overviewRow(cell: CellResult): string {
   const rival = bestRival(all);
   const { unit } = cell.compares;
   const theirs =
-    rival === undefined ? '–' : `${rival.name}: ${formatFigure(rival.figure?.median, unit)}`;
+    rival === undefined
+      ? '–'
+      : cellText(`${rival.name}: ${formatFigure(rival.figure?.median, unit)}`);
   return `| ${cell.name} | ${formatFigure(own?.figure?.median, unit)} | ${theirs} | ${ratioText(rival)} |`;
 }
 

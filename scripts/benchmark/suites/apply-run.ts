@@ -111,7 +111,7 @@ async function clock(options: RunOptions, ends: Ends): Promise<Measure> {
   return measure;
 }
 
-async function untilVisible(sql: Sql, running: RunningApplier): Promise<void> {
+export async function untilVisible(sql: Sql, running: RunningApplier): Promise<void> {
   const isVisible = async (): Promise<true | undefined> =>
     (await value(sql, 'SELECT COUNT(*) FROM bench.end_mark WHERE id=2')) === '1' ? true : undefined;
   let polls = 0;

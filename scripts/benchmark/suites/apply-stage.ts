@@ -112,6 +112,13 @@ export class ApplyStage {
     });
   }
 
+  /** Of a source that went on after the recording. */
+  async differenceNow({ tables }: Backlog): Promise<string | undefined> {
+    const ask = (sql: Sql): Promise<string> => checksums(sql, tables);
+    const wanted = await withSql(this.source, ask);
+    return (await withSql(this.target, ask)) === wanted ? undefined : 'source and target differ';
+  }
+
   /** undefined: source and target are equal. */
   async difference(backlog: Backlog): Promise<string | undefined> {
     const found = await withSql(this.target, (sql) => checksums(sql, backlog.tables));

@@ -25,7 +25,7 @@ export interface LaneOptions {
   readonly serverId: number;
 }
 
-const READ_TIMEOUT_MS = 300_000;
+const READ_TIMEOUT_MS = 180_000;
 const START_TIMEOUT_MS = 60_000;
 
 /**

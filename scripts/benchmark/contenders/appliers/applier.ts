@@ -24,6 +24,9 @@ export interface RunningApplier {
   readonly cpuMsAtStart: number;
   /** Why it does not go on, if it does not. */
   problem(): Promise<string | undefined>;
+  /** Stops it for a while, as an operator would; `resume` lets it go on where it was. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -2,6 +2,9 @@ import { Child } from '../../support/child.ts';
 import { processTree } from '../../support/process-usage.ts';
 import type { Applier } from './applier.ts';
 
+const cannotPause = (): Promise<never> =>
+  Promise.reject(new Error('a pipe keeps no position to go on from'));
+
 /** What an administrator does by hand: the binlog printed as statements, into a client. */
 export const mysqlbinlogPipe: Applier = {
   name: 'mysqlbinlog | mysql',
@@ -33,6 +36,8 @@ export const mysqlbinlogPipe: Applier = {
         const exit = await child.ended();
         return `it ended with ${exit} before the last row: ${child.output}`;
       },
+      pause: cannotPause,
+      resume: cannotPause,
       stop: async () => {
         child.endInput();
         await child.ended();

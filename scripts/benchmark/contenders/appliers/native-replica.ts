@@ -16,6 +16,8 @@ export const nativeReplica = (workers: number): Applier => ({
       startedAt,
       cpuMsAtStart: 0,
       problem: () => dialect.replicaError(sql),
+      pause: () => dialect.stopReplica(sql),
+      resume: () => dialect.startReplica(sql),
       stop: async () => {
         await dialect.stopReplica(sql);
         await sql.end();

@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Context } from '../../context.ts';
 import { Child } from '../../support/child.ts';
 import { cpuMs } from '../../support/process-usage.ts';
 import { DATABASE } from '../../workloads/workload.ts';
@@ -19,21 +20,32 @@ export const tailraceApplier: Applier = {
     rmSync(home, { recursive: true, force: true });
     mkdirSync(home, { recursive: true });
     cpSync(stateFolder, join(home, 'state'), { recursive: true });
-    const child = startTailrace(context.root, writeConfig(home, run));
-    context.onEnd(() => child.stop('SIGKILL'));
-    await child.line(STREAMING, START_TIMEOUT_MS);
+    const config = writeConfig(home, run);
+    let child = await streaming(context, config);
+    const end = async (): Promise<void> => {
+      const exit = await child.stop();
+      if (exit !== 0) throw new Error(`tailrace ended with ${exit}: ${child.output}`);
+    };
     return {
       pids: () => (child.hasEnded ? [] : [child.pid]),
       startedAt: performance.now(),
       cpuMsAtStart: cpuMs(child.pid),
       problem: () => Promise.resolve(child.hasEnded ? `it ended: ${child.output}` : undefined),
-      stop: async () => {
-        const exit = await child.stop();
-        if (exit !== 0) throw new Error(`tailrace ended with ${exit}: ${child.output}`);
+      pause: end,
+      resume: async () => {
+        child = await streaming(context, config);
       },
+      stop: end,
     };
   },
 };
+
+async function streaming(context: Context, config: string): Promise<Child> {
+  const child = startTailrace(context.root, config);
+  context.onEnd(() => child.stop('SIGKILL'));
+  await child.line(STREAMING, START_TIMEOUT_MS);
+  return child;
+}
 
 /** Everything from the beginning of the source's binlog, then the end: the target's first state. */
 export async function copyWithTailrace(

@@ -7,6 +7,8 @@ export const pythonMysqlReplication: Reader = {
   version: '1.0.17',
   verifiesCrc: true,
   isSlow: true,
+  refuses: (_server, workload) =>
+    workload === 'compressed' ? 'compressed transactions are not decoded' : undefined,
   command: async (context, server, serverId) => {
     const folder = await install(context, pythonPrograms);
     return {

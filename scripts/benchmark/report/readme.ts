@@ -1,0 +1,47 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceSection } from '../../docs.ts';
+import { formatFigure } from './format.ts';
+import { ratioText } from './markdown.ts';
+import type { CellResult, Results } from './results.ts';
+import { bestRival, medianOf, OWN, summarize } from './summarize.ts';
+
+/** Puts the table of a run's results into README.md, with the command that made it. */
+export function writeReadme(root: string, folder: string): void {
+  const results = JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as Results;
+  const path = join(root, 'README.md');
+  writeFileSync(
+    path,
+    replaceSection(readFileSync(path, 'utf8'), 'benchmarks', readmeTable(results)),
+  );
+}
+
+export function readmeTable(results: Results): string {
+  const { machine } = results;
+  return [
+    `\`${results.command}\`, ${results.endedAt.slice(0, 10)}, commit ${machine.tailrace}, ${results.rounds} rounds; ${machine.cores} × ${machine.cpu},`,
+    `${machine.memoryGb} GB, Node.js ${machine.node}; source, target and contenders all on it, load at the start ${results.loadAtStart}:`,
+    '',
+    '| what | tailrace | peak RSS | nearest of the others | ratio (least … greatest round) |',
+    '|---|---|---|---|---|',
+    ...results.cells.map(row),
+    '',
+  ].join('\n');
+}
+
+function row(cell: CellResult): string {
+  const all = summarize(cell);
+  const own = all.find(({ name }) => name === OWN);
+  const rival = bestRival(all);
+  const { unit } = cell.compares;
+  const rss = own === undefined ? undefined : medianOf(own.result, (measure) => measure.peakRssMb);
+  return `| ${[
+    `\`${cell.name}\``,
+    formatFigure(own?.figure?.median, unit),
+    formatFigure(rss, 'MB'),
+    rival === undefined
+      ? '–'
+      : `${rival.name}: ${formatFigure(rival.figure?.median, unit)}`.replaceAll('|', '\\|'),
+    ratioText(rival),
+  ].join(' | ')} |`;
+}
