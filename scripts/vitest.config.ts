@@ -6,14 +6,15 @@ const common = { testTimeout: 60_000, hookTimeout: 120_000, environment: 'node' 
  * Where ten servers share two cores with the test, a wait may run out that is long enough elsewhere. A
  * fault of the code fails every time.
  */
-const withServers = { ...common, maxWorkers: 2, retry: 2 };
+const withServers = { ...common, retry: 2 };
 
 /**
  * unit: nothing but Node. servers: real MySQL and MariaDB servers. e2e: the built command.
- * The two last run one file at a time: the servers are what is slow, not Node.
+ * Two files run at a time: scripts/test gives each worker servers of its own.
  */
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     root: new URL('..', import.meta.url).pathname,
     projects: [
       {
