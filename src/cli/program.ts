@@ -4,6 +4,7 @@ import { redactSecrets } from '../lib/secrets.ts';
 import { isStop } from '../task/retry-forever.ts';
 import { VERSION } from '../task/version.ts';
 import { addCheckCommand } from './commands/check.ts';
+import { addConsumeCommand } from './commands/consume.ts';
 import { addDeadletterCommand } from './commands/deadletter.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addPositionCommand } from './commands/position.ts';
@@ -22,6 +23,7 @@ export type AddCommand = (program: Command, io: CliIo, finish: (exitCode: number
 const COMMANDS: readonly AddCommand[] = [
   addRunCommand,
   addProduceCommand,
+  addConsumeCommand,
   addSnapshotCommand,
   addTailCommand,
   addCheckCommand,

@@ -22,7 +22,8 @@ export function findContradictions(file: unknown): Contradiction[] {
         ...serverContradictions(task, 'source'),
         ...serverContradictions(task, 'target'),
         ...kafkaContradictions(asTable(task['kafka'])),
-        ...ruleContradictions(tablesOf(task['table'])),
+        ...ruleContradictions(tablesOf(task['table']), 'table'),
+        ...ruleContradictions(tablesOf(task['consume_table']), 'consume_table'),
       ];
       return found.map(({ path, message }) => ({ path: ['task', index, ...path], message }));
     }),
@@ -95,11 +96,14 @@ function kafkaContradictions(kafka: Table): Contradiction[] {
   return [];
 }
 
-function ruleContradictions(rules: readonly Table[]): Contradiction[] {
+function ruleContradictions(
+  rules: readonly Table[],
+  name: 'table' | 'consume_table',
+): Contradiction[] {
   const matches = rules.map((rule) => rule['match']);
   return rules.flatMap((rule, index) => {
     const at = (key: string, message: string): Contradiction => ({
-      path: ['table', index, key],
+      path: [name, index, key],
       message,
     });
     const found: Contradiction[] = [];

@@ -62,6 +62,12 @@ const deliveryKeys = {
     .array(nonEmpty)
     .default([])
     .describe('consume. Default: what the topic template can give.'),
+  cross_partition_wait_seconds: z
+    .number()
+    .min(0)
+    .max(3600)
+    .default(30)
+    .describe('consume: how long a conflict may wait for what another partition brings.'),
   allow_duplicates: z
     .boolean()
     .default(false)

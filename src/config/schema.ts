@@ -95,16 +95,21 @@ export function taskSchema(context: FieldContext) {
         .describe('MySQL 5.6–9.x, MariaDB 10.x–11.x, read as a replica.'),
       filter: filter.prefault({}).describe('Which tables.'),
       table: z.array(tableRule).default([]).describe('Other names at the target.'),
+      consume_table: z
+        .array(tableRule)
+        .default([])
+        .describe('Other names at the target for what `consume` reads.'),
       target: targetSchema(context).optional().describe('For run, consume, snapshot, inspect.'),
       kafka: kafkaSchema(context).optional().describe('For produce, consume, run.'),
       snapshot: snapshotSchema(context).prefault({}).describe('The first copy.'),
     })
-    .transform(({ table, ...task }) => ({
+    .transform(({ table, consume_table, ...task }) => ({
       ...task,
       source: task.source,
       target: task.target,
       kafka: task.kafka && { ...task.kafka, group: task.kafka.group ?? `tailrace-${task.name}` },
       tables: table,
+      consumeTables: consume_table,
     }))
     .readonly();
 }

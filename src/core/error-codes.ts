@@ -259,6 +259,18 @@ export const ERROR_CODES = {
     6,
     'Raise the topic\'s max.message.bytes (and the readers\' fetch sizes), or set task.kafka.oversize = "dead_letter".',
   ),
+  KAFKA_MESSAGE_UNREADABLE: info(
+    6,
+    'See task.kafka.format. Mend what writes to the topic, or set task.kafka.on_poison = "dead_letter": such messages are then kept and passed.',
+  ),
+  KAFKA_TABLE_KEYLESS: info(
+    6,
+    'Give the table a primary key, let tailrace produce its messages, or set task.kafka.allow_duplicates = true.',
+  ),
+  KAFKA_OFFSET_GONE: info(
+    6,
+    'Messages were removed from the topic before they were applied. Copy the tables anew, then delete the row of the partition from tailrace_partition in the state database.',
+  ),
   KAFKA_REFUSED: info(6, 'See task.kafka and the log of the brokers.'),
 } as const satisfies Record<string, ErrorCodeInfo>;
 

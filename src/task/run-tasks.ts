@@ -3,6 +3,7 @@ import { TailraceError, toTailraceError } from '../core/errors.ts';
 import { createLogger, type Logger } from '../lib/logger.ts';
 import { Fleet, type FleetMember } from './fleet.ts';
 import { asListen, openHttp } from './open-http.ts';
+import { consumeTask } from './consume/consume-task.ts';
 import { runTask } from './run-task.ts';
 import { refuseUnusedSettings } from './unused-settings.ts';
 import { isUntilHead, loadTasks } from './task-setup.ts';
@@ -14,7 +15,7 @@ export interface RunOptions {
   readonly until?: string;
   readonly from?: string;
   readonly force?: boolean;
-  readonly mode: 'run' | 'produce';
+  readonly mode: 'run' | 'produce' | 'consume';
   readonly signal: AbortSignal;
 }
 
@@ -60,6 +61,11 @@ async function runOne({ options, logger, member, isFirst, ...run }: OneRun): Pro
   const from = isFirst ? options.from : undefined;
   const { board, control } = member;
   try {
+    if (mode === 'consume') {
+      await consumeTask({ ...run, board, control, logger: taskLogger, signal });
+      taskLogger.info(run.untilHead && !signal.aborted ? 'Caught up' : 'Stopped');
+      return 0;
+    }
     refuseUnusedSettings(run.task, taskLogger);
     await runTask({
       ...run,

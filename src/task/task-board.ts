@@ -9,7 +9,7 @@ import { systemClock } from '../lib/clock.ts';
 import type { Histogram } from '../lib/histogram.ts';
 import { RunStateMachine, type RunStateKind } from '../lib/run-state.ts';
 import { redactSecrets } from '../lib/secrets.ts';
-import type { BinlogSource, SourceProgress } from '../source/binlog/binlog-source.ts';
+import type { SourceProgress } from '../source/binlog/binlog-source.ts';
 import type { SourceHead } from '../source/binlog/head-probe.ts';
 import type {
   DeadLetterStatus,
@@ -33,8 +33,13 @@ export interface CountingSink extends Sink {
   readonly timings?: Readonly<Partial<Record<TimingStage, Histogram>>>;
 }
 
+/** How far a source is, whatever it reads. */
+export type StreamProgress = Omit<SourceProgress, 'dropped'> & {
+  readonly dropped: Readonly<Record<string, number>>;
+};
+
 export interface Running {
-  readonly source: { readonly progress: BinlogSource['progress'] };
+  readonly source: { readonly progress: StreamProgress };
   readonly sinks: readonly CountingSink[];
   readonly acker: OrderedAcker;
   readonly from: Checkpoint;
@@ -68,6 +73,7 @@ export class TaskBoard {
   readonly #history = new HistoryRing();
   /** Transactions are held back on purpose until this time. */
   #heldUntilMs = 0;
+  #stoppedPart: { readonly error: TaskErrorStatus; readonly sinceMs: number } | undefined;
   #letters: () => DeadLetterStatus = () => NO_LETTERS;
   /** Set by who copies and who compares. */
   snapshot: SnapshotStatus | null = null;
@@ -93,6 +99,7 @@ export class TaskBoard {
   stream(running: Running): void {
     this.#past = withoutGauges(addTotals(this.#past, this.#running));
     this.#running = running;
+    this.#stoppedPart = undefined;
     this.#attempts += 1;
     this.#watch.reset();
     if (running.from.seq > 0) this.#checkpoint = running.from;
@@ -149,6 +156,12 @@ export class TaskBoard {
     this.#state.to('failed', error);
   }
 
+  /** A part of what the task reads is read no further, while the rest goes on. */
+  stopPart(error: TailraceError): void {
+    this.#fault(error);
+    this.#stoppedPart ??= { error: errorStatus(error), sinceMs: Date.now() };
+  }
+
   pause(): void {
     this.#recover();
     this.#state.to('paused');
@@ -198,7 +211,7 @@ export class TaskBoard {
       snapshot: this.snapshot,
       inspection: this.inspection,
       stalledSeconds: this.#stalledMs(nowMs, sumOf(totals.sinks, 'rows')) / 1000,
-      error: this.#error ?? null,
+      error: this.#error ?? this.#stoppedPart?.error ?? null,
     };
   }
 
@@ -271,7 +284,8 @@ export class TaskBoard {
     const isTrying = this.state === 'retrying' || this.state === 'streaming';
     const troubledMs =
       this.#troubledSinceMs === undefined || !isTrying ? 0 : nowMs - this.#troubledSinceMs;
-    return Math.max(0, stuckMs, troubledMs);
+    const stoppedMs = this.#stoppedPart === undefined ? 0 : nowMs - this.#stoppedPart.sinceMs;
+    return Math.max(0, stuckMs, troubledMs, stoppedMs);
   }
 
   #lagSeconds(nowMs: number): number | null {
@@ -289,7 +303,7 @@ export class TaskBoard {
 }
 
 /** Nothing in flight: either all is done, or the source has more that has not come yet. */
-function unreadSince(progress: SourceProgress): number | undefined {
+function unreadSince(progress: StreamProgress): number | undefined {
   const { idleSinceMs, lastCommitAtMs, lastReadAtMs } = progress;
   if (idleSinceMs !== undefined || lastCommitAtMs === undefined) return undefined;
   // What came last was fresh when it came: the stream keeps up, until the source says otherwise.

@@ -44,6 +44,16 @@ export function routerOf(task: TaskConfig): Router {
   );
 }
 
+/**
+ * Of messages. Names in them are those at the target of whoever sent them, so `[[task.table]]` is done with; and what
+ * the task's own producer left out does not come. A task without a source filters what others send.
+ */
+export function consumeRouter(task: TaskConfig): Router {
+  const filter = task.source === undefined ? task.filter : { exclude: [] };
+  const stateDatabase = task.target?.stateDatabase ?? DEFAULT_STATE_DATABASE;
+  return createRouter(filter, task.consumeTables, stateDatabase);
+}
+
 export function isUntilHead(until: string | undefined): boolean {
   if (until === undefined || until === 'head') return until === 'head';
   throw new TailraceError('USAGE', `--until ${until} is not known.`, {

@@ -15,6 +15,7 @@ describe('the reference', () => {
       '[task.source.ssh.jump]',
       '[task.filter]',
       '[[task.table]]',
+      '[[task.consume_table]]',
       '[task.target]',
       '[task.target.ssh]',
       '[task.target.ssh.jump]',

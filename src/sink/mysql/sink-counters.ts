@@ -1,5 +1,5 @@
 /** What the sink did since it was opened; read by `status` at any time. */
-export interface SinkCounters {
+export type SinkCounters = {
   /** Source transactions whose effect is committed (filtered ones too). */
   transactions: number;
   rows: number;
@@ -17,7 +17,7 @@ export interface SinkCounters {
   /** From the begin of the last group's apply to its commit. */
   lastCommitMs: number;
   queuedBytes: number;
-}
+};
 
 export function createSinkCounters(): SinkCounters {
   return {

@@ -1,0 +1,127 @@
+import { TailraceError } from '../../core/errors.ts';
+import type { ClusterSession } from '../../kafka/cluster-session.ts';
+import type { Cluster } from '../../kafka/cluster.ts';
+import {
+  fetchFrom,
+  type FetchedPartition,
+  type FetchLimits,
+  type FetchPosition,
+} from '../../kafka/fetch-request.ts';
+import { sleep } from '../../lib/sleep.ts';
+
+const LIMITS: FetchLimits = {
+  maxWaitMs: 250,
+  maxBytes: 8 * 1024 * 1024,
+  partitionBytes: 1024 * 1024,
+};
+const REFRESH_MS = 100;
+
+/** The broker's numbers for what a partition's fetch may be refused with. */
+const ERROR = { OUT_OF_RANGE: 1, UNKNOWN_PARTITION: 3, NO_LEADER: 5, NOT_LEADER: 6, DENIED: 29 };
+const MOVED: ReadonlySet<number> = new Set([
+  ERROR.UNKNOWN_PARTITION,
+  ERROR.NO_LEADER,
+  ERROR.NOT_LEADER,
+]);
+
+interface Answer {
+  readonly nodeId: number;
+  readonly asked: readonly FetchPosition[];
+  readonly partitions: readonly FetchedPartition[];
+}
+
+/** One fetch under way at each broker that leads a partition; a slow one holds up nobody else. */
+export class FetchLoop {
+  readonly #session: ClusterSession;
+  readonly #signal: AbortSignal;
+  readonly #pending = new Map<number, Promise<Answer>>();
+
+  constructor(session: ClusterSession, signal: AbortSignal) {
+    this.#session = session;
+    this.#signal = signal;
+  }
+
+  /** What the first broker to answer gives; undefined: there was nothing to ask for. */
+  async next(
+    positions: readonly FetchPosition[],
+  ): Promise<readonly FetchedPartition[] | undefined> {
+    await this.#ask(positions);
+    if (this.#pending.size === 0) return undefined;
+    const { nodeId, asked, partitions } = await Promise.race(this.#pending.values());
+    this.#pending.delete(nodeId);
+    await this.#checkErrors(asked, partitions);
+    // A partition may have been asked for before it was held back.
+    return partitions.filter(
+      ({ error, topic, partition }) =>
+        error === 0 && positions.some((one) => one.topic === topic && one.partition === partition),
+    );
+  }
+
+  async #ask(positions: readonly FetchPosition[]): Promise<void> {
+    if (positions.length === 0) return;
+    const byLeader = await this.#session.once(this.#signal, (cluster) =>
+      leadersOf(cluster, positions),
+    );
+    for (const [nodeId, mine] of byLeader) {
+      if (this.#pending.has(nodeId)) continue;
+      const answer = this.#session
+        .once(this.#signal, (cluster) => fetchFrom(cluster, nodeId, mine, LIMITS))
+        .then((partitions) => ({ nodeId, asked: mine, partitions }));
+      // Whoever races for it gets the fault; nobody may.
+      answer.catch(() => undefined);
+      this.#pending.set(nodeId, answer);
+    }
+  }
+
+  async #checkErrors(
+    asked: readonly FetchPosition[],
+    partitions: readonly FetchedPartition[],
+  ): Promise<void> {
+    const refused = partitions.filter(({ error }) => error !== 0);
+    for (const one of refused) {
+      if (!MOVED.has(one.error)) throw refusal(one, asked);
+    }
+    if (refused.length === 0) return;
+    await sleep(REFRESH_MS, this.#signal);
+    await this.#session.refresh(this.#signal);
+  }
+}
+
+async function leadersOf(
+  cluster: Cluster,
+  positions: readonly FetchPosition[],
+): Promise<ReadonlyMap<number, FetchPosition[]>> {
+  const topics = [...new Set(positions.map(({ topic }) => topic))];
+  if (topics.some((topic) => !cluster.targetTopics.has(topic))) {
+    await cluster.addMultipleTargetTopics(topics);
+  }
+  const byLeader = new Map<number, FetchPosition[]>();
+  for (const position of positions) {
+    const metadata = cluster.findTopicPartitionMetadata(position.topic);
+    const leader = metadata.find(({ partitionId }) => partitionId === position.partition)?.leader;
+    if (leader === undefined || leader < 0) continue;
+    const known = byLeader.get(leader);
+    if (known === undefined) byLeader.set(leader, [position]);
+    else known.push(position);
+  }
+  return byLeader;
+}
+
+function refusal(
+  { topic, partition, error, logStart, highWatermark }: FetchedPartition,
+  asked: readonly FetchPosition[],
+): TailraceError {
+  const name = `${topic}-${partition}`;
+  if (error === ERROR.OUT_OF_RANGE) {
+    const offset = asked.find((one) => one.topic === topic && one.partition === partition)?.offset;
+    return new TailraceError(
+      'KAFKA_OFFSET_GONE',
+      `${name} has offsets ${logStart} to ${highWatermark}; the target goes on at ${offset ?? '?'}`,
+      { place: { coordinates: `${name}:${offset ?? 0}` } },
+    );
+  }
+  if (error === ERROR.DENIED) {
+    return new TailraceError('KAFKA_ACCESS_DENIED', `the topic ${topic} may not be read`);
+  }
+  return new TailraceError('KAFKA_BUSY', `${name} could not be read (error ${error})`);
+}
