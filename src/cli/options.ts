@@ -10,6 +10,8 @@ export interface StreamingOptions extends TaskOptions {
   readonly until?: string;
   readonly from?: string;
   readonly force?: boolean;
+  /** Given by a tailrace that runs several tasks to the processes of each. */
+  readonly supervised?: boolean;
 }
 
 function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
@@ -47,5 +49,6 @@ export function addStreamingOptions(command: Command): Command {
     .option('--http <address>', 'listen here instead of [http] listen; "" for off')
     .option('--until <head>', 'catch up to where the source stands now, then end')
     .option('--from <position>', 'begin here; with --force even if there is a checkpoint')
-    .option('--force', 'let --from replace the checkpoint');
+    .option('--force', 'let --from replace the checkpoint')
+    .addOption(new Option('--supervised').hideHelp());
 }

@@ -20,6 +20,11 @@ const info = (
 export const ERROR_CODES = {
   // Faults of our own.
   INTERNAL_FAULT: info(1, 'This is a fault in tailrace: please report it with the log.'),
+  TASK_CRASHED: info(
+    1,
+    'The process of one task ended without a word (out of memory, killed); it is started anew by itself.',
+    true,
+  ),
   STATE_UNUSABLE: info(
     1,
     'See that state_dir is writable and has free space; a damaged file may be moved away when the target holds the checkpoint.',

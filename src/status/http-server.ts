@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Logger } from '../lib/logger.ts';
 import { refuseUnauthorized } from './http/authorize.ts';
 import { answerControl, controlOf, type TaskControls } from './http/control-route.ts';
-import { answerProfile, sendHeap } from './http/debug-routes.ts';
+import { answerProfile, sendHeap, type ProfileTask } from './http/debug-routes.ts';
 import { send, text, type Call, type Reply } from './http/reply.ts';
 import { readRoute, type Readings } from './http/routes.ts';
 
@@ -12,6 +12,8 @@ export interface HttpOptions extends Readings {
   /** undefined: everything that changes something is off. */
   readonly token?: string | undefined;
   readonly controls?: TaskControls | undefined;
+  /** Where tasks have processes of their own. */
+  readonly profileTask?: ProfileTask | undefined;
   readonly logger: Logger;
 }
 
@@ -86,11 +88,11 @@ async function answer(
 async function answerDebug(
   call: Call,
   response: ServerResponse,
-  { token }: HttpOptions,
+  { token, profileTask }: HttpOptions,
 ): Promise<void> {
   const refusal = refuseUnauthorized(call, token);
   if (refusal !== undefined) send(response, refusal);
-  else if (call.path === '/debug/profile') send(response, await answerProfile(call));
+  else if (call.path === '/debug/profile') send(response, await answerProfile(call, profileTask));
   else if (call.path === '/debug/heap') {
     const reply = await sendHeap(response);
     if (reply !== undefined) send(response, reply);

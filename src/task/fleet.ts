@@ -2,15 +2,23 @@ import { createDeferred } from '../lib/deferred.ts';
 import type { Logger } from '../lib/logger.ts';
 import { toTailraceError } from '../core/errors.ts';
 import { redactSecrets } from '../lib/secrets.ts';
+import type { RunStateKind } from '../lib/run-state.ts';
 import type { ControlOutcome, TaskControls } from '../status/http/control-route.ts';
+import type { TaskHistory, TaskStatus } from '../status/task-status.ts';
 import { skipTransaction } from './position-admin.ts';
-import { TaskBoard } from './task-board.ts';
-import { TaskControl } from './task-control.ts';
 
+/** One task, wherever it runs, as those see it who look after all of them. */
 export interface FleetMember {
   readonly name: string;
-  readonly board: TaskBoard;
-  readonly control: TaskControl;
+  readonly state: RunStateKind;
+  readonly history: TaskHistory;
+  status(): TaskStatus;
+  pause(): Promise<ControlOutcome>;
+  resume(): Promise<ControlOutcome>;
+  /** Resolves with the next `resume`. */
+  untilResumed(signal: AbortSignal): Promise<void>;
+  /** Told before it is run again. */
+  begin(): void;
 }
 
 interface FleetOptions {
@@ -21,41 +29,33 @@ interface FleetOptions {
 }
 
 /** Runs a task once; gives its exit code. */
-export type RunMember = (member: FleetMember, isFirst: boolean) => Promise<number>;
+export type RunMember<M extends FleetMember> = (member: M, isFirst: boolean) => Promise<number>;
 
 /**
- * The tasks of this process. One that is refused waits for a `resume` as long as another still works; the
+ * The tasks of one command. One that is refused waits for a `resume` as long as another still works; the
  * process ends when none does, with the code of the first that was refused and stayed so.
  */
-export class Fleet implements TaskControls {
+export class Fleet<M extends FleetMember = FleetMember> implements TaskControls {
   readonly #options: FleetOptions;
-  readonly #members: readonly FleetMember[];
+  readonly members: readonly M[];
   readonly #allEnded = new AbortController();
   #active = 0;
 
-  constructor(names: readonly string[], options: FleetOptions) {
+  constructor(members: readonly M[], options: FleetOptions) {
     this.#options = options;
-    this.#members = names.map((name) => ({
-      name,
-      board: new TaskBoard(name),
-      control: new TaskControl(),
-    }));
+    this.members = members;
   }
 
-  get boards(): readonly TaskBoard[] {
-    return this.#members.map(({ board }) => board);
-  }
-
-  async run(runOne: RunMember): Promise<number> {
+  async run(runOne: RunMember<M>): Promise<number> {
     const codes: { readonly code: number; readonly order: number }[] = [];
     let order = 0;
-    this.#active = this.#members.length;
-    const runs = this.#members.map(async (member) => {
+    this.#active = this.members.length;
+    const runs = this.members.map(async (member) => {
       let code = await runOne(member, true);
       let failedAs = ++order;
       while (code !== 0 && (await this.#waitMended(member))) {
         this.#active += 1;
-        member.board.begin();
+        member.begin();
         code = await runOne(member, false);
         failedAs = ++order;
       }
@@ -68,39 +68,23 @@ export class Fleet implements TaskControls {
   }
 
   pause(name: string): Promise<ControlOutcome> {
-    return this.#with(name, (member) => {
-      const { state } = member.board;
-      if (state === 'failed' || state === 'stopped') {
-        return { kind: 'refused', why: `the task is ${state}` };
-      }
-      member.control.pause();
-      return { kind: 'done', note: 'what is under way is finished or rolled back, then it waits' };
-    });
+    return this.#with(name, (member) => member.pause());
   }
 
   resume(name: string): Promise<ControlOutcome> {
-    return this.#with(name, (member) => {
-      const { state } = member.board;
-      if (state !== 'failed' && !member.control.isPaused) {
-        return { kind: 'refused', why: `the task is ${state}, not paused` };
-      }
-      member.control.resume();
-      return { kind: 'done', note: 'it goes on from its checkpoint' };
-    });
+    return this.#with(name, (member) => member.resume());
   }
 
   skip(name: string, reason: string): Promise<ControlOutcome> {
     return this.#with(name, async (member) => {
-      if (member.board.state !== 'failed') {
-        return {
-          kind: 'refused',
-          why: `the task is ${member.board.state}: nothing has stopped it`,
-        };
+      const { state } = member;
+      if (state !== 'failed') {
+        return { kind: 'refused', why: `the task is ${state}: nothing has stopped it` };
       }
       const { config, signal } = this.#options;
       try {
         const [report] = await skipTransaction({ config, task: [name], reason, signal });
-        member.control.resume();
+        await member.resume();
         return { kind: 'done', note: report?.note ?? '' };
       } catch (thrown) {
         const { code, message } = toTailraceError(thrown);
@@ -109,11 +93,8 @@ export class Fleet implements TaskControls {
     });
   }
 
-  async #with(
-    name: string,
-    act: (member: FleetMember) => ControlOutcome | Promise<ControlOutcome>,
-  ): Promise<ControlOutcome> {
-    const member = this.#members.find((one) => one.name === name);
+  async #with(name: string, act: (member: M) => Promise<ControlOutcome>): Promise<ControlOutcome> {
+    const member = this.members.find((one) => one.name === name);
     if (member === undefined) return { kind: 'unknown-task' };
     const outcome = await act(member);
     const note = outcome.kind === 'done' ? outcome.note : 'refused';
@@ -122,10 +103,10 @@ export class Fleet implements TaskControls {
   }
 
   /** False: nobody is left who could mend it. */
-  async #waitMended({ control }: FleetMember): Promise<boolean> {
+  async #waitMended(member: M): Promise<boolean> {
     const mended = createDeferred<boolean>();
     const signal = AbortSignal.any([this.#options.signal, this.#allEnded.signal]);
-    void control.untilResumed(signal).then(
+    void member.untilResumed(signal).then(
       () => {
         mended.resolve(true);
       },

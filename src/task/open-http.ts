@@ -3,8 +3,10 @@ import type { Config } from '../config/schema.ts';
 import { TailraceError } from '../core/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { TaskControls } from '../status/http/control-route.ts';
+import type { ProfileTask } from '../status/http/debug-routes.ts';
 import { startHttp, type HttpHandle } from '../status/http-server.ts';
-import type { Fleet } from './fleet.ts';
+import type { TaskHistory, TaskStatus } from '../status/task-status.ts';
+
 import { VERSION } from './version.ts';
 
 /** What `--http` says: an address, or "" for off. */
@@ -15,9 +17,15 @@ export function asListen(text: string): string {
   });
 }
 
+interface Shown {
+  readonly history: TaskHistory;
+  status(): TaskStatus;
+}
+
 export interface OpenHttpOptions {
   readonly http: Config['http'];
-  readonly fleet: Pick<Fleet, 'boards'> & Partial<TaskControls>;
+  readonly fleet: { readonly members: readonly Shown[] } & Partial<TaskControls>;
+  readonly profileTask?: ProfileTask;
   readonly logger: Logger;
 }
 
@@ -31,15 +39,16 @@ export async function openHttp(options: OpenHttpOptions): Promise<HttpHandle | u
     version: VERSION,
     pid: process.pid,
     startedAt,
-    tasks: fleet.boards.map((board) => board.status()),
+    tasks: fleet.members.map((member) => member.status()),
   });
   return startHttp({
     listen,
     status,
-    history: () => fleet.boards.map(({ history }) => history),
+    history: () => fleet.members.map(({ history }) => history),
     stuckAfterSeconds,
     token: token?.reveal(),
     controls: isControllable(fleet) ? fleet : undefined,
+    profileTask: options.profileTask,
     logger,
   });
 }

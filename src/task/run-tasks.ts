@@ -1,10 +1,14 @@
 import type { Config, TaskConfig } from '../config/schema.ts';
-import { TailraceError, toTailraceError } from '../core/errors.ts';
+import { toTailraceError } from '../core/errors.ts';
 import { createLogger, type Logger } from '../lib/logger.ts';
-import { Fleet, type FleetMember } from './fleet.ts';
+import { Fleet } from './fleet.ts';
+import { LocalTask } from './local-task.ts';
 import { asListen, openHttp } from './open-http.ts';
 import { consumeTask } from './consume/consume-task.ts';
 import { runTask } from './run-task.ts';
+import { announceStop } from './announce-stop.ts';
+import { reportUp } from './supervisor/report-up.ts';
+import { superviseTasks } from './supervisor/supervise-tasks.ts';
 import { refuseUnusedSettings } from './unused-settings.ts';
 import { isUntilHead, loadTasks } from './task-setup.ts';
 
@@ -16,38 +20,53 @@ export interface RunOptions {
   readonly from?: string;
   readonly force?: boolean;
   readonly mode: 'run' | 'produce' | 'consume';
+  /** Started by another tailrace, which shows what the task does. */
+  readonly supervised?: boolean;
   readonly signal: AbortSignal;
 }
 
-/** Runs every chosen task side by side; the exit code is that of the first that was refused. */
+/**
+ * Runs every chosen task; the exit code is that of the first that was refused. Several have a process each, so that
+ * none can disturb another, and this one looks after them.
+ */
 export async function runTasks(options: RunOptions): Promise<number> {
   const { config, tasks } = loadTasks(options);
-  const untilHead = isUntilHead(options.until);
+  isUntilHead(options.until);
   const logger = createLogger({ ...config.log });
-  const fleet = new Fleet(
-    tasks.map(({ name }) => name),
-    { config: options.config, signal: options.signal, logger },
-  );
+  const [task] = tasks;
+  if (task !== undefined && tasks.length === 1) return runHere(options, { config, task, logger });
+  return superviseTasks(tasks, { ...options, config, configFile: options.config, logger });
+}
+
+interface Setting {
+  readonly config: Config;
+  readonly task: TaskConfig;
+  readonly logger: Logger;
+}
+
+/** One task, in this process. */
+async function runHere(options: RunOptions, { config, task, logger }: Setting): Promise<number> {
+  const fleet = new Fleet([new LocalTask(task.name)], { ...options, logger });
+  const up = options.supervised === true ? reportUp(fleet) : undefined;
+  const signal = up === undefined ? options.signal : AbortSignal.any([options.signal, up.signal]);
   const listen = options.http === undefined ? config.http.listen : asListen(options.http);
   const http = await openHttp({ http: { ...config.http, listen }, fleet, logger });
-  const sayStopping = (): void => {
-    logger.info('Stopping: what is under way is finished or rolled back');
-  };
-  options.signal.addEventListener('abort', sayStopping, { once: true });
-  const exitCode = await fleet.run((member, isFirst) => {
-    const task = tasks.find(({ name }) => name === member.name);
-    if (task === undefined) throw new TailraceError('INTERNAL_FAULT', `no task ${member.name}`);
-    return runOne({ config, task, member, untilHead, isFirst, options, logger });
-  });
-  options.signal.removeEventListener('abort', sayStopping);
+  // A supervisor has said it for all of them.
+  const sayStopping = up === undefined ? announceStop(logger, signal) : undefined;
+  const untilHead = isUntilHead(options.until);
+  const exitCode = await fleet.run((member, isFirst) =>
+    runOne({ config, task, member, untilHead, isFirst, options: { ...options, signal }, logger }),
+  );
+  sayStopping?.();
   await http?.close();
+  await up?.ended(exitCode);
   return exitCode;
 }
 
 interface OneRun {
   readonly config: Config;
   readonly task: TaskConfig;
-  readonly member: FleetMember;
+  readonly member: LocalTask;
   readonly untilHead: boolean;
   /** `--from` counts once. */
   readonly isFirst: boolean;

@@ -65,7 +65,11 @@ export async function runTail(options: TailOptions): Promise<number> {
   const { tasks, log } = tasksOf(options);
   const logger = createLogger(log);
   const boards = tasks.map((task) => new TaskBoard(task.name));
-  const http = await openHttp({ http: { ...TAIL_HTTP, listen }, fleet: { boards }, logger });
+  const http = await openHttp({
+    http: { ...TAIL_HTTP, listen },
+    fleet: { members: boards },
+    logger,
+  });
   // Each task listens to the one output.
   options.output.setMaxListeners(options.output.getMaxListeners() + tasks.length);
   let exitCode = 0;

@@ -1,8 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { Session } from 'node:inspector/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { pipeline } from 'node:stream/promises';
 import { getHeapSnapshot } from 'node:v8';
+import { takeCpuProfile } from '../cpu-profile.ts';
 import { text, type Call, type Reply } from './reply.ts';
 
 const DEFAULT_SECONDS = 10;
@@ -11,29 +10,28 @@ const MAX_SECONDS = 300;
 /** One at a time: two profilers would measure each other. */
 let isBusy = false;
 
-/** `/debug/profile?seconds=10`: a CPU profile as DevTools and `speedscope` read it. */
-export async function answerProfile({ query }: Call): Promise<Reply> {
+/** Profiles the process of a task that runs in one of its own; undefined: there is none of that name. */
+export type ProfileTask = (task: string, seconds: number) => Promise<string | undefined>;
+
+/** `/debug/profile?seconds=10`: a CPU profile of this process, with `&task=NAME` of that task's. */
+export async function answerProfile({ query }: Call, profileTask?: ProfileTask): Promise<Reply> {
   const seconds = Number(query.get('seconds') ?? DEFAULT_SECONDS);
   if (!(seconds > 0 && seconds <= MAX_SECONDS)) {
     return text(400, `seconds is a number up to ${MAX_SECONDS}`);
   }
+  const task = query.get('task');
   return exclusively(async () => {
-    const session = new Session();
-    session.connect();
-    try {
-      await session.post('Profiler.enable');
-      await session.post('Profiler.start');
-      await delay(seconds * 1000);
-      const { profile } = await session.post('Profiler.stop');
-      return {
-        code: 200,
-        type: 'application/json',
-        body: JSON.stringify(profile),
-        headers: { 'content-disposition': `attachment; filename="${fileName('cpuprofile')}"` },
-      };
-    } finally {
-      session.disconnect();
-    }
+    const body =
+      task === null || profileTask === undefined
+        ? await takeCpuProfile(seconds)
+        : await profileTask(task, seconds);
+    if (body === undefined) return text(404, `no process of a task "${task ?? ''}" runs`);
+    return {
+      code: 200,
+      type: 'application/json',
+      body,
+      headers: { 'content-disposition': `attachment; filename="${fileName('cpuprofile')}"` },
+    };
   });
 }
 
