@@ -2,6 +2,7 @@ import type { RowsChange, SchemaChange } from '../core/change.ts';
 import type { Router } from '../core/route.ts';
 import type { RowImage } from '../core/row.ts';
 import type { Transaction } from '../core/transaction.ts';
+import type { ByteWriter } from '../lib/byte-writer.ts';
 
 /** One record for a topic, or one line of output. Names are those at the target (renamed, routed). */
 export interface Message {
@@ -44,6 +45,26 @@ export type EncodableChange = RowsChange | SchemaChange;
 export interface MessageEncoder {
   readonly format: MessageFormat;
   encode(tx: Transaction, change: EncodableChange, context: EncodeContext): Iterable<Message>;
+  /**
+   * The same for whole rows changes, one message a row, as bytes and without the strings in between; undefined:
+   * these rows go by `encode`. The writer is valid until the next call.
+   */
+  rowsWriter?(
+    tx: Transaction,
+    change: RowsChange,
+    context: EncodeContext,
+    out: ByteWriter,
+  ): RowsWriter | undefined;
+}
+
+/** Messages of one rows change as bytes in a ByteWriter. */
+export interface RowsWriter {
+  /** Writes one message; then the four places say where in the writer's buffer it stands. */
+  write(row: number, isCommit: boolean, out: ByteWriter): void;
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  readonly valueStart: number;
+  readonly valueEnd: number;
 }
 
 export const MESSAGE_FORMATS = ['maxwell', 'canal', 'debezium'] as const;

@@ -3,7 +3,8 @@ import { formatCoordinates } from '../core/position.ts';
 import type { Change, RowsChange } from '../core/change.ts';
 import type { RowImage } from '../core/row.ts';
 import type { Transaction } from '../core/transaction.ts';
-import type { EncodableChange, Message, MessageEncoder } from './encoder.ts';
+import type { ByteWriter } from '../lib/byte-writer.ts';
+import type { EncodableChange, Message, MessageEncoder, RowsWriter } from './encoder.ts';
 import { rowCount } from './row-plan.ts';
 
 export interface TransactionMessagesOptions {
@@ -26,6 +27,24 @@ export interface PlacedMessage {
   /** From 1 on; 0: it is not one of them. */
   readonly number: number;
   readonly isLast: boolean;
+}
+
+/** All messages of a rows change at once, one a row: they are written by `MessageEncoder.rowsWriter`. */
+export interface PlacedRows {
+  readonly tx: Transaction;
+  readonly rows: RowsWriter;
+  readonly change: RowsChange;
+  readonly count: number;
+  /** The number of the first. */
+  readonly number: number;
+  /** The last of them is the transaction's last. */
+  readonly isLast: boolean;
+}
+
+/** Takes the messages of a transaction in order. */
+export interface MessageTaker {
+  message(placed: PlacedMessage): void;
+  rows(placed: PlacedRows): void;
 }
 
 /** A change that waits until it is known whether another one follows. */
@@ -54,13 +73,46 @@ export class TransactionMessages {
   }
 
   *of(tx: Transaction): Generator<PlacedMessage, void, undefined> {
+    for (const [held, isLast] of this.#ready(tx)) yield* this.#encode(held, isLast);
+  }
+
+  /** The same, with whole changes as bytes where the format can: `out` is what they are written into. */
+  write(tx: Transaction, out: ByteWriter, taker: MessageTaker): void {
+    for (const [held, isLast] of this.#ready(tx)) {
+      const rows = this.#rowsOf(held, isLast, out);
+      if (rows === undefined) {
+        for (const placed of this.#encode(held, isLast)) taker.message(placed);
+      } else taker.rows(rows);
+    }
+  }
+
+  /** Changes of which it is known whether another one follows. */
+  #ready(tx: Transaction): [Held, boolean][] {
     if (tx.part.index === 0) this.#begin();
+    const ready: [Held, boolean][] = [];
     for (const change of tx.changes) {
       if (!this.#isEncodable(change)) continue;
-      yield* this.#release(false);
+      if (this.#held !== undefined) ready.push([this.#held, false]);
       this.#held = { tx, change };
     }
-    if (tx.part.last) yield* this.#release(true);
+    if (tx.part.last && this.#held !== undefined) {
+      ready.push([this.#held, true]);
+      this.#held = undefined;
+    }
+    return ready;
+  }
+
+  #rowsOf({ tx, change }: Held, isLast: boolean, out: ByteWriter): PlacedRows | undefined {
+    const { encoder } = this.#options;
+    if (change.kind !== 'rows' || encoder.rowsWriter === undefined) return undefined;
+    const context = { rowOffset: this.#rowOffset, isLast, nowMs: this.#options.now() };
+    const rows = encoder.rowsWriter(tx, change, context, out);
+    if (rows === undefined) return undefined;
+    const count = rowCount(change);
+    const number = this.#count + 1;
+    this.#rowOffset += count;
+    this.#count += count;
+    return { tx, rows, change, count, number, isLast };
   }
 
   #begin(): void {
@@ -76,11 +128,7 @@ export class TransactionMessages {
     return this.#options.truncates === true && change.effects[0]?.kind === 'truncate';
   }
 
-  *#release(isLast: boolean): Generator<PlacedMessage, void, undefined> {
-    const held = this.#held;
-    if (held === undefined) return;
-    this.#held = undefined;
-    const { tx, change } = held;
+  *#encode({ tx, change }: Held, isLast: boolean): Generator<PlacedMessage, void, undefined> {
     const { partitionOf, now, encoder } = this.#options;
     const context = {
       rowOffset: this.#rowOffset,

@@ -4,7 +4,14 @@ import { formatGtid } from '../../core/gtid-set-parse.ts';
 import { formatCoordinates } from '../../core/position.ts';
 import type { RowImage } from '../../core/row.ts';
 import type { Transaction } from '../../core/transaction.ts';
-import type { EncodableChange, EncodeContext, Message, MessageEncoder } from '../encoder.ts';
+import type { ByteWriter } from '../../lib/byte-writer.ts';
+import type {
+  EncodableChange,
+  EncodeContext,
+  Message,
+  MessageEncoder,
+  RowsWriter,
+} from '../encoder.ts';
 import { jsonArray, jsonString } from '../json-text.ts';
 import {
   changesKey,
@@ -17,6 +24,8 @@ import {
 } from '../row-plan.ts';
 import { camelCase, columnMatcher, memberNames, type MemberNames } from './maxwell-names.ts';
 import { maxwellDdl } from './maxwell-ddl.ts';
+import { MaxwellRows } from './maxwell-rows.ts';
+import { canWriteRows } from './maxwell-row-writer.ts';
 import { maxwellKey, valueOf, type KeyForm } from './maxwell-key.ts';
 import type { MaxwellOptions } from './maxwell-options.ts';
 import { maxwellEncoderOf, type EncodeValue } from './maxwell-value.ts';
@@ -66,6 +75,7 @@ export class MaxwellEncoder implements MessageEncoder {
   readonly #options: MaxwellOptions;
   readonly #plans: RowPlans<EncodeValue>;
   readonly #keyForm: KeyForm;
+  readonly #writers = new WeakMap<Plan, MaxwellRows>();
   readonly #names: MemberNames;
 
   constructor(options: MaxwellOptions = {}) {
@@ -89,6 +99,43 @@ export class MaxwellEncoder implements MessageEncoder {
     return change.kind === 'rows'
       ? this.#rows(tx, change, context)
       : this.#ddl(tx, change, context);
+  }
+
+  rowsWriter(
+    tx: Transaction,
+    change: RowsChange,
+    context: EncodeContext,
+    out: ByteWriter,
+  ): RowsWriter | undefined {
+    const plan = this.#plans.of(change);
+    const rows = this.#rowsOf(plan, change, out);
+    if (rows === undefined) return undefined;
+    const head = this.#head(plan, tx, change, { type: change.action, nowMs: context.nowMs });
+    const hasOffset = this.#options.xoffset === true;
+    rows.begin(change, { ...head, hasOffset }, context.rowOffset);
+    return rows;
+  }
+
+  #rowsOf(plan: Plan, change: RowsChange, out: ByteWriter): MaxwellRows | undefined {
+    const { nulls, primaryKeys, primaryKeyColumns, splitKeyChanges, keyFormat } = this.#options;
+    const isPlain =
+      nulls !== false &&
+      primaryKeys !== true &&
+      primaryKeyColumns !== true &&
+      splitKeyChanges !== true &&
+      keyFormat !== 'array' &&
+      (this.#options.excludeColumns ?? []).length === 0;
+    if (!isPlain || plan.key.length === 0 || !hasFullImages(change)) return undefined;
+    let rows = this.#writers.get(plan);
+    if (rows === undefined && canWriteRows(plan)) {
+      rows = new MaxwellRows(plan, out, {
+        convertsDates:
+          this.#options.nullZeroDates === true || this.#options.originalValues === true,
+        convertsBits: this.#options.originalValues === true,
+      });
+      this.#writers.set(plan, rows);
+    }
+    return rows;
   }
 
   *#rows(tx: Transaction, change: RowsChange, context: EncodeContext): Generator<Message> {
@@ -248,4 +295,8 @@ function placeMembers(
 /** Seconds with six decimals. */
 function pushTimestamp(nowMs: number): string {
   return (nowMs / 1000).toFixed(6);
+}
+
+function hasFullImages({ before, after }: RowsChange): boolean {
+  return before?.isFull !== false && after?.isFull !== false;
 }

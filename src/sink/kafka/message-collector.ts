@@ -9,10 +9,14 @@ import type { TopicDirectory, TopicInfo } from '../../kafka/topic-directory.ts';
 import { ByteWriter } from '../../lib/byte-writer.ts';
 import type { Message, MessageType } from '../../message/encoder.ts';
 import { murmur2, murmur2Partition } from '../../message/partition-hash.ts';
-import { TransactionMessages, type PlacedMessage } from '../../message/transaction-messages.ts';
+import {
+  TransactionMessages,
+  type PlacedMessage,
+  type PlacedRows,
+} from '../../message/transaction-messages.ts';
 import type { KafkaSinkOptions } from './kafka-sink-options.ts';
 import { loneBatchBytes, MessageSet, WriterPool } from './message-set.ts';
-import type { OversizeMessages } from './oversize-messages.ts';
+import type { OversizeMessages, OversizePlace } from './oversize-messages.ts';
 import { Partitioner } from './partitioner.ts';
 import { RecordHeaders } from './record-headers.ts';
 import { preparedRecords, type StateRecord } from './state-topic.ts';
@@ -42,6 +46,14 @@ export class MessageCollector {
   #full: MessageSet[] = [];
   #open = new MessageSet(this.#pool);
   #nowMs = 0;
+  readonly #taker = {
+    message: (placed: PlacedMessage): void => {
+      this.#put(placed);
+    },
+    rows: (placed: PlacedRows): void => {
+      this.#putRows(placed);
+    },
+  };
 
   constructor(parts: CollectorParts) {
     const { encoder, task, topics, partition } = parts.options;
@@ -109,7 +121,7 @@ export class MessageCollector {
       if (change.kind === 'xa-prepare') this.#keepPrepared(change.xid, change.payload);
       else if (change.kind === 'xa-end') ended.push(...this.#forgetPrepared(change.xid));
     }
-    for (const placed of this.#messages.of(transaction)) this.#put(placed);
+    this.#messages.write(transaction, this.#scratch, this.#taker);
     const set = this.#open;
     set.tickets.push(ticket);
     set.isWhole = transaction.part.last;
@@ -158,11 +170,50 @@ export class MessageCollector {
     const topic = this.#topic(database, table, type);
     const partition =
       message.partition ?? this.#partitioner.ofMessage(tx, message, topic.partitions);
-    this.#headers.write(tx, { number, isLast }, message.headers);
+    this.#headers.write(tx, number, isLast, message.headers);
     const record = this.#encode(key, value, this.#headers);
+    this.#putRecord(record, { tx, message, topic, partition });
+  }
+
+  #putRows({ tx, rows, change, count, number, isLast }: PlacedRows): void {
+    const { database, table } = change.route.target;
+    const topic = this.#topic(database, table, change.action);
+    const out = this.#scratch;
+    const images = change.after ?? change.before;
+    const { isByRow, isByKey } = this.#partitioner;
+    let partition = this.#partitioner.ofTable(tx, { database, table }, topic.partitions);
+    for (let row = 0; row < count; row++) {
+      const isCommit = isLast && row === count - 1;
+      rows.write(row, isCommit, out);
+      const { keyStart, keyEnd, valueStart, valueEnd } = rows;
+      if (isByRow) {
+        partition = this.#partitioner.ofRow(tx, change, images.at(row), topic.partitions);
+      } else if (isByKey) {
+        partition = murmur2Partition(murmur2(out.bytes, keyStart, keyEnd), topic.partitions);
+      }
+      this.#headers.write(tx, number + row, isCommit);
+      const { bytes: headers, end: headersEnd } = this.#headers;
+      const record = {
+        bytes: out.bytes,
+        keyStart,
+        keyEnd,
+        valueStart,
+        valueEnd,
+        headers,
+        headersEnd,
+      };
+      if (loneBatchBytes(record) > topic.maxBatchBytes) {
+        const message = textOf(record, { database, table, type: change.action });
+        this.#putRecord(record, { tx, message, topic, partition });
+      } else this.#append(topic, partition, record);
+    }
+  }
+
+  #putRecord(record: RecordBytes, place: Omit<OversizePlace, 'size'>): void {
+    const { topic, partition, message } = place;
     const size = loneBatchBytes(record);
     if (size > topic.maxBatchBytes) {
-      const letter = this.#parts.oversize.refused(record, { tx, message, topic, partition, size });
+      const letter = this.#parts.oversize.refused(record, { ...place, size });
       if (letter !== undefined) {
         this.#putLetter(message.key, letter);
         return;
@@ -244,4 +295,17 @@ export class MessageCollector {
     this.#parts.preparedKeys.delete(xid);
     return keys.map((key) => ({ key, value: null }));
   }
+}
+
+/** A message that was written as bytes, for a dead letter. */
+function textOf(
+  { bytes, keyStart, keyEnd, valueStart, valueEnd }: RecordBytes,
+  about: Pick<Message, 'database' | 'table' | 'type'>,
+): Message {
+  return {
+    ...about,
+    key: bytes.toString('utf8', keyStart, keyEnd),
+    value: bytes.toString('utf8', valueStart, valueEnd),
+    headers: {},
+  };
 }

@@ -15,7 +15,7 @@ export interface OversizeOptions {
   readonly onDeadLetter: () => void;
 }
 
-interface OversizePlace {
+export interface OversizePlace {
   readonly tx: Transaction;
   readonly message: Message;
   readonly topic: TopicInfo;

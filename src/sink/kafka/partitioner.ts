@@ -1,6 +1,7 @@
 import type { RowsChange } from '../../core/change.ts';
 import type { TableRoute } from '../../core/route.ts';
 import type { RowImage } from '../../core/row.ts';
+import type { TableName } from '../../core/table.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import {
   canalKeyHash,
@@ -58,8 +59,19 @@ export class Partitioner {
   /** True when rows of one table go to different partitions by their values. */
   get isByRow(): boolean {
     const { rule, hash, special } = this.#options;
-    if (special !== undefined || rule === 'column') return true;
+    if (special !== undefined || rule === 'column' || rule === 'random') return true;
     return rule === 'primary_key' && hash !== 'murmur2';
+  }
+
+  /** True when the bytes of the key say it. */
+  get isByKey(): boolean {
+    const { rule, hash, special } = this.#options;
+    return special === undefined && rule === 'primary_key' && hash === 'murmur2';
+  }
+
+  /** By names alone: counts where it is neither by row nor by key. */
+  ofTable(tx: Transaction, { database, table }: TableName, partitions: number): number {
+    return this.#byNames(this.#options.rule, { tx, database, table, partitions });
   }
 
   ofRow(tx: Transaction, change: RowsChange, row: RowImage, partitions: number): number {

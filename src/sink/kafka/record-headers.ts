@@ -32,13 +32,14 @@ export class RecordHeaders {
   /** For one message: its number in the transaction, whether it is the last, and headers of its format. */
   write(
     tx: Transaction,
-    part: { readonly number: number; readonly isLast: boolean },
-    more: Readonly<Record<string, string>> | undefined,
+    number: number,
+    isLast: boolean,
+    more?: Readonly<Record<string, string>>,
   ): void {
     const extra = more === undefined ? [] : Object.entries(more);
     const count = 4 + extra.length;
     if (tx.seq !== this.#seq || count !== this.#count) this.#begin(tx, count);
-    const text = part.isLast ? `${part.number}/${part.number}` : String(part.number);
+    const text = isLast ? `${number}/${number}` : String(number);
     let end = PART_NAME.copy(this.#bytes, this.#fixedEnd) + this.#fixedEnd;
     end = writeVarint(this.#bytes, end, text.length);
     end += this.#bytes.latin1Write(text, end);
