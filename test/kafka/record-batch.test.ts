@@ -10,7 +10,14 @@ const require = createRequire(import.meta.url);
 const Decoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => object;
 const decodeBatch = require('kafkajs/src/protocol/recordBatch/v0/decoder.js') as (
   decoder: object,
-) => Promise<Record<string, unknown> & { records: Record<string, unknown>[] }>;
+) => Promise<Record<string, unknown> & { records: DecodedRecord[] }>;
+
+interface DecodedRecord {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Record<string, Buffer>;
+  readonly offset: string;
+}
 
 /** The library knows the codecs once a client was made. */
 createKafkaClient(
@@ -64,9 +71,9 @@ it.each(COMPRESSIONS)('is read by kafkajs: %s', async (compression) => {
     maxTimestamp: '1700000000123',
   });
   const read = batch.records.map(({ key, value, headers, offset }) => [
-    key === null ? null : String(key),
-    value === null ? null : String(value),
-    Object.fromEntries(Object.entries(headers as object).map(([k, v]) => [k, String(v)])),
+    key?.toString() ?? null,
+    value?.toString() ?? null,
+    Object.fromEntries(Object.entries(headers).map(([k, v]) => [k, v.toString()])),
     offset,
   ]);
   expect(read).toEqual(all.map(([key, value, headers], i) => [key, value, headers, String(i)]));

@@ -77,10 +77,12 @@ export class MaxwellEncoder implements MessageEncoder {
   readonly #keyForm: KeyForm;
   readonly #writers = new WeakMap<Plan, MaxwellRows>();
   readonly #names: MemberNames;
+  readonly #isPlain: boolean;
 
   constructor(options: MaxwellOptions = {}) {
     this.#options = options;
     const { nullZeroDates = false, originalValues } = options;
+    this.#isPlain = isPlain(options);
     this.#names = memberNames(options.camelCase === true);
     this.#plans = new RowPlans(
       (column) => maxwellEncoderOf(column, { nullZeroDates, originalValues }),
@@ -117,15 +119,7 @@ export class MaxwellEncoder implements MessageEncoder {
   }
 
   #rowsOf(plan: Plan, change: RowsChange, out: ByteWriter): MaxwellRows | undefined {
-    const { nulls, primaryKeys, primaryKeyColumns, splitKeyChanges, keyFormat } = this.#options;
-    const isPlain =
-      nulls !== false &&
-      primaryKeys !== true &&
-      primaryKeyColumns !== true &&
-      splitKeyChanges !== true &&
-      keyFormat !== 'array' &&
-      (this.#options.excludeColumns ?? []).length === 0;
-    if (!isPlain || plan.key.length === 0 || !hasFullImages(change)) return undefined;
+    if (!this.#isPlain || plan.key.length === 0 || !hasFullImages(change)) return undefined;
     let rows = this.#writers.get(plan);
     if (rows === undefined && canWriteRows(plan)) {
       rows = new MaxwellRows(plan, out, {
@@ -295,6 +289,14 @@ function placeMembers(
 /** Seconds with six decimals. */
 function pushTimestamp(nowMs: number): string {
   return (nowMs / 1000).toFixed(6);
+}
+
+/** Nothing that the writer of rows leaves to the way by values. */
+function isPlain(options: MaxwellOptions): boolean {
+  const { nulls, primaryKeys, primaryKeyColumns, splitKeyChanges, keyFormat } = options;
+  const isWholeRow = nulls !== false && (options.excludeColumns ?? []).length === 0;
+  const hasKeyMembers = primaryKeys === true || primaryKeyColumns === true;
+  return isWholeRow && !hasKeyMembers && splitKeyChanges !== true && keyFormat !== 'array';
 }
 
 function hasFullImages({ before, after }: RowsChange): boolean {
