@@ -48,6 +48,31 @@ const MIGRATIONS: readonly string[] = [
     payload TEXT
   ) STRICT;
   `,
+  `
+  -- One inspection at a time, and how far it is in each table.
+  CREATE TABLE inspection (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    signature TEXT NOT NULL,
+    started_at_ms INTEGER NOT NULL,
+    saved_at_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE inspected_table (
+    name TEXT PRIMARY KEY,
+    progress TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Differences that stay from round to round of a periodic inspection.
+  CREATE TABLE known_difference (
+    table_name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    rounds INTEGER NOT NULL,
+    first_seen_at_ms INTEGER NOT NULL,
+    is_alarmed INTEGER NOT NULL,
+    PRIMARY KEY (table_name, key)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Brings the file to the newest version, or refuses one that a later tailrace wrote. */

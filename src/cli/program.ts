@@ -7,6 +7,7 @@ import { addCheckCommand } from './commands/check.ts';
 import { addConsumeCommand } from './commands/consume.ts';
 import { addDeadletterCommand } from './commands/deadletter.ts';
 import { addDemoCommand } from './commands/demo.ts';
+import { addInspectCommand } from './commands/inspect.ts';
 import { addPositionCommand } from './commands/position.ts';
 import { addProduceCommand } from './commands/produce.ts';
 import { addRunCommand } from './commands/run.ts';
@@ -27,6 +28,7 @@ const COMMANDS: readonly AddCommand[] = [
   addSnapshotCommand,
   addTailCommand,
   addCheckCommand,
+  addInspectCommand,
   addStatusCommand,
   addPositionCommand,
   addDeadletterCommand,
@@ -37,9 +39,10 @@ const AFTER_HELP = `
 To begin: write tailrace.toml (conf/tailrace.toml shows every common key), then
   tailrace check     what is missing on either end
   tailrace run       replicate
+  tailrace inspect   compare both ends, row by row
 To see it work without any of that: tailrace demo
 
-Exit codes: 0 done, 1 internal fault, 2 bad usage or configuration, 3 check found something,
+Exit codes: 0 done, 1 internal fault, 2 bad usage or configuration, 3 check or inspect found something,
 4 the source refuses, 5 the target refuses, 6 Kafka refuses, 7 another process runs this task.`;
 
 /** Runs one command line; resolves to the exit code and never rejects. */

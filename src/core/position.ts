@@ -69,3 +69,15 @@ export function formatPosition(position: Position): string {
       return [...position.offsets].map(([name, { offset }]) => `${name}:${offset}`).join(',');
   }
 }
+
+/** Binlog files end in a number that may grow by a digit (999999 → 1000000): never compared as text. */
+export function fileNumber(file: string): number {
+  const dot = file.lastIndexOf('.');
+  return Number(file.slice(dot + 1));
+}
+
+/** Negative: `a` comes first. Only for coordinates of the same server. */
+export function compareCoordinates(a: BinlogCoordinates, b: BinlogCoordinates): number {
+  const byFile = fileNumber(a.file) - fileNumber(b.file);
+  return byFile !== 0 ? byFile : a.offset - b.offset;
+}

@@ -1,11 +1,11 @@
 import { TailraceError, type ErrorPlace } from '../core/errors.ts';
-import { formatCoordinates } from '../core/position.ts';
+import { fileNumber, formatCoordinates } from '../core/position.ts';
 import { connectServer, type ServerConnection } from '../server/connect.ts';
 import type { ServerOptions } from '../server/connect-options.ts';
 import { errorFromServer, readDriverError } from '../server/error-from-server.ts';
 import { readOptionalText } from '../server/row-reader.ts';
 import { dumpRefusalOf, type DumpRefusal } from './dump-refusal.ts';
-import { fileNumber, readBinlogFiles, readPurgedGtids } from './oldest-position.ts';
+import { readBinlogFiles, readPurgedGtids } from './oldest-position.ts';
 import type { DumpStart } from './replica-session.ts';
 
 export interface RefusalContext {

@@ -30,8 +30,3 @@ export async function readPurgedGtids(
   const [row] = await connection.query('SELECT BINLOG_GTID_POS(?, 4) AS gtids', [oldest.name]);
   return readOptionalText(row, 'gtids') ?? '';
 }
-
-/** `binlog.000003` → 3: files of one server are ordered by it, however many digits it has. */
-export function fileNumber(name: string): number {
-  return Number(/\.(\d+)$/.exec(name)?.[1] ?? 'NaN');
-}

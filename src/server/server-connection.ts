@@ -1,4 +1,4 @@
-import type { Connection, ResultSetHeader } from 'mysql2';
+import type { Connection, QueryOptions, ResultSetHeader } from 'mysql2';
 import { TailraceError } from '../core/errors.ts';
 import type { ServerEnd } from './connect-options.ts';
 import { errorFromServer } from './error-from-server.ts';
@@ -66,6 +66,12 @@ export class ServerConnection {
     return Array.isArray(result) ? (result as Row[]) : [];
   }
 
+  /** Rows of one statement as the server wrote them: the bytes of each column; null: NULL. */
+  async queryBytes(sql: string): Promise<readonly (readonly (Buffer | null)[])[]> {
+    const result = await this.#send(sql, [], { rowsAsArray: true, typeCast: asBytes });
+    return Array.isArray(result) ? (result as (Buffer | null)[][]) : [];
+  }
+
   /** One statement without a result set. */
   async run(sql: string, values: readonly unknown[] = []): Promise<RunResult> {
     return toRunResult(await this.#send(sql, values));
@@ -112,12 +118,12 @@ export class ServerConnection {
     this.#failPending(this.#lostError('the connection was closed'));
   }
 
-  #send(sql: string, values: readonly unknown[]): Promise<unknown> {
+  #send(sql: string, values: readonly unknown[], form: QueryForm = {}): Promise<unknown> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => {
       const settle: SettleLost = reject;
       this.#pending.add(settle);
-      this.raw.query({ sql, values: [...values] }, (error: unknown, result: unknown) => {
+      this.raw.query({ sql, values: [...values], ...form }, (error: unknown, result: unknown) => {
         this.#pending.delete(settle);
         if (error === null || error === undefined) resolve(result);
         else reject(errorFromServer(error, this.end, { host: this.info.host }));
@@ -144,6 +150,12 @@ export class ServerConnection {
     const place = { host: this.info.host };
     return new TailraceError(codeOf('lost', this.end), message, { place, cause });
   }
+}
+
+type QueryForm = Pick<QueryOptions, 'rowsAsArray' | 'typeCast'>;
+
+function asBytes(field: { buffer(): Buffer | null }): Buffer | null {
+  return field.buffer();
 }
 
 function toRunResult(result: unknown): RunResult {

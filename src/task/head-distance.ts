@@ -1,6 +1,10 @@
 import type { Checkpoint } from '../core/checkpoint.ts';
-import { formatCoordinates, formatPosition, type BinlogCoordinates } from '../core/position.ts';
-import { compareCoordinates } from '../source/binlog/binlog-cursor.ts';
+import {
+  compareCoordinates,
+  formatCoordinates,
+  formatPosition,
+  type BinlogCoordinates,
+} from '../core/position.ts';
 import { bytesBetween, type SourceHead } from '../source/binlog/head-probe.ts';
 import type { RetentionStatus, SourceStatus } from '../status/task-status.ts';
 import { RetentionWatch } from './retention.ts';

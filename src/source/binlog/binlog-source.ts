@@ -3,7 +3,12 @@ import type { BinlogEvent, TransactionPayloadEvent } from '../../binlog/event.ts
 import type { Checkpoint } from '../../core/checkpoint.ts';
 import { TailraceError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
-import { formatPosition, type BinlogCoordinates, type Position } from '../../core/position.ts';
+import {
+  compareCoordinates,
+  formatPosition,
+  type BinlogCoordinates,
+  type Position,
+} from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import type { SchemaState } from '../../core/schema-state.ts';
 import type { Source, StreamOptions } from '../../core/source.ts';
@@ -16,7 +21,7 @@ import { openReplicaSession } from '../../replica/open-session.ts';
 import { SchemaHistory } from '../../schema/schema-history.ts';
 import { connectServer, type ServerConnection } from '../../server/connect.ts';
 import type { ServerOptions } from '../../server/connect-options.ts';
-import { BinlogCursor, compareCoordinates } from './binlog-cursor.ts';
+import { BinlogCursor } from './binlog-cursor.ts';
 import { connectSource, type ChosenSource } from './cluster/connect-source.ts';
 import { PrimaryWatch } from './cluster/primary-watch.ts';
 import {

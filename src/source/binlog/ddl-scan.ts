@@ -2,13 +2,13 @@ import { EventDecoder } from '../../binlog/event-decoder.ts';
 import type { BinlogEvent } from '../../binlog/event.ts';
 import type { Frame } from '../../core/frame.ts';
 import type { Gtid, GtidFlavor } from '../../core/gtid-set.ts';
-import type { Position } from '../../core/position.ts';
+import { compareCoordinates, type Position } from '../../core/position.ts';
 import { openReplicaSession } from '../../replica/open-session.ts';
 import type { DumpStart } from '../../replica/replica-session.ts';
 import { classifyStatement } from '../../schema/classify-statement.ts';
 import type { ScannedDdl } from '../../schema/schema-history.ts';
 import type { ServerOptions } from '../../server/connect-options.ts';
-import { BinlogCursor, compareCoordinates } from './binlog-cursor.ts';
+import { BinlogCursor } from './binlog-cursor.ts';
 
 const GTID_TYPES: ReadonlySet<number> = new Set([33, 42, 162]);
 /** Event types that can hold or lead to a statement; the rest is passed over unread. */

@@ -1,5 +1,5 @@
-import type { BinlogCoordinates, Position } from '../../core/position.ts';
-import { fileNumber, readBinlogFiles, type BinlogFile } from '../../replica/oldest-position.ts';
+import { fileNumber, type BinlogCoordinates, type Position } from '../../core/position.ts';
+import { readBinlogFiles, type BinlogFile } from '../../replica/oldest-position.ts';
 import { connectServer, type ServerConnection } from '../../server/connect.ts';
 import type { ServerOptions } from '../../server/connect-options.ts';
 import { readRetention, type BinlogRetention } from './binlog-retention.ts';

@@ -1,9 +1,8 @@
-import type { Position } from '../../core/position.ts';
+import { compareCoordinates, type Position } from '../../core/position.ts';
 import { formatTableName, type TableName } from '../../core/table.ts';
 import { captureTables, type CapturedSchema } from '../../schema/capture.ts';
 import type { SchemaHistory } from '../../schema/schema-history.ts';
 import type { ServerConnection } from '../../server/connect.ts';
-import { compareCoordinates } from './binlog-cursor.ts';
 import { scanDdl, type DdlScanOptions, type FoundDdl } from './ddl-scan.ts';
 import { hasGtids, readHeadOnce } from './read-head.ts';
 import { waitForDdl } from './wait-for-ddl.ts';

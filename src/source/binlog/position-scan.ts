@@ -1,10 +1,14 @@
 import { TailraceError } from '../../core/errors.ts';
-import { formatCoordinates, type BinlogCoordinates, type Position } from '../../core/position.ts';
+import {
+  compareCoordinates,
+  formatCoordinates,
+  type BinlogCoordinates,
+  type Position,
+} from '../../core/position.ts';
 import { openReplicaSession } from '../../replica/open-session.ts';
 import type { DumpStart, ReplicaSession } from '../../replica/replica-session.ts';
 import type { ServerConnection } from '../../server/connect.ts';
 import type { ServerOptions } from '../../server/connect-options.ts';
-import { compareCoordinates } from './binlog-cursor.ts';
 import { BoundaryScan, type Boundary } from './boundary-scan.ts';
 import { randomServerId } from './ddl-scan.ts';
 

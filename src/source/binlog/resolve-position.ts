@@ -1,13 +1,12 @@
 import { TailraceError } from '../../core/errors.ts';
 import { parseGtidSet } from '../../core/gtid-set-parse.ts';
 import type { GtidSet } from '../../core/gtid-set.ts';
-import { formatCoordinates } from '../../core/position.ts';
+import { compareCoordinates, formatCoordinates } from '../../core/position.ts';
 import type { BinlogCoordinates, Position, PositionRequest } from '../../core/position.ts';
 import { readBinlogFiles, readPurgedGtids } from '../../replica/oldest-position.ts';
 import type { ServerConnection } from '../../server/connect.ts';
 import type { ServerOptions } from '../../server/connect-options.ts';
 import { readNumber, readOptionalText } from '../../server/row-reader.ts';
-import { compareCoordinates } from './binlog-cursor.ts';
 import {
   findBoundary,
   FIRST_OFFSET,

@@ -1,0 +1,69 @@
+import { deserializePosition } from '../../core/position-parse.ts';
+import type { Position } from '../../core/position.ts';
+import { readOptionalText } from '../../server/row-reader.ts';
+import type { ServerConnection } from '../../server/server-connection.ts';
+import { whereTask } from './checkpoint-row.ts';
+import { CHECKPOINT_TABLE, listTables, StateTables } from './state-database.ts';
+import { lockName } from './task-lock.ts';
+
+/**
+ * A task's checkpoint row as others may read it. Inside of a consistent view it tells exactly which
+ * transactions are in that view, since it moves in their own commit.
+ */
+export class CheckpointReader {
+  readonly #task: string;
+  readonly #tables: StateTables;
+  readonly #stateDatabase: string;
+
+  private constructor(task: string, stateDatabase: string) {
+    this.#task = task;
+    this.#stateDatabase = stateDatabase;
+    this.#tables = new StateTables(stateDatabase);
+  }
+
+  /** undefined: the target has no such state database. */
+  static async find(
+    connection: ServerConnection,
+    task: string,
+    stateDatabase: string,
+  ): Promise<CheckpointReader | undefined> {
+    const tables = await listTables(connection, stateDatabase);
+    return tables?.has(CHECKPOINT_TABLE) === true
+      ? new CheckpointReader(task, stateDatabase)
+      : undefined;
+  }
+
+  read(connection: ServerConnection): Promise<Position | undefined> {
+    return this.#read(connection, '');
+  }
+
+  /**
+   * Keeps the task from committing anything until this transaction ends: the checkpoint's row is the
+   * first that each of its transactions writes. So the target stays at the place that is returned.
+   */
+  async lock(connection: ServerConnection): Promise<Position | undefined> {
+    await connection.run('START TRANSACTION');
+    return this.#read(connection, ' FOR UPDATE');
+  }
+
+  /** Whether a process runs the task now. */
+  async isRunning(connection: ServerConnection): Promise<boolean> {
+    const name = lockName(this.#task, this.#stateDatabase);
+    const [row] = await connection.query('SELECT IS_USED_LOCK(?) AS holder', [name]);
+    return readOptionalText(row, 'holder') !== undefined;
+  }
+
+  async #read(connection: ServerConnection, suffix: string): Promise<Position | undefined> {
+    const [row] = await connection.query(
+      `SELECT position FROM ${this.#tables.checkpoint} WHERE ${whereTask(this.#task)}${suffix}`,
+    );
+    const text = readOptionalText(row, 'position');
+    if (text === undefined) return undefined;
+    try {
+      return deserializePosition(text);
+    } catch {
+      // Not a place in a binlog: offsets of Kafka.
+      return undefined;
+    }
+  }
+}

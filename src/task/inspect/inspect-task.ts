@@ -1,0 +1,299 @@
+import { openInspectionStore, type InspectionStore } from '../../checkpoint/inspection-store.ts';
+import type { Config, SourceConfig, TargetConfig, TaskConfig } from '../../config/schema.ts';
+import { requireSource, requireTarget, serverOptions } from '../../config/server-options.ts';
+import type { StoredState } from '../../core/checkpoint.ts';
+import { TailraceError } from '../../core/errors.ts';
+import { formatPosition } from '../../core/position.ts';
+import type { TablePattern } from '../../core/table-pattern.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { Inspector, type InspectionProgress, type ProgressStore } from '../../inspect/inspector.ts';
+import type { TableReport } from '../../inspect/inspection-report.ts';
+import type { MendItem, TableProgress } from '../../inspect/table-inspection.ts';
+import { isPair, type PairProblem, type TablePair } from '../../inspect/table-pair.ts';
+import { ViewPair } from '../../inspect/view-pair.ts';
+import { whereAtTarget } from '../../inspect/where-at-target.ts';
+import { connectServer } from '../../server/connect.ts';
+import type { ServerConnection } from '../../server/server-connection.ts';
+import { CheckpointReader } from '../../sink/mysql/checkpoint-fence.ts';
+import { readCheckpoint } from '../../sink/mysql/checkpoint-admin.ts';
+import { createMysqlSink } from '../../sink/mysql/mysql-sink.ts';
+import { BinlogSource } from '../../source/binlog/binlog-source.ts';
+import { randomServerId } from '../../source/binlog/ddl-scan.ts';
+import { Discards } from '../../source/binlog/discards.ts';
+import { readHead } from '../../source/binlog/read-head.ts';
+import { MEMORY } from '../memory.ts';
+import { routerOf } from '../task-setup.ts';
+import { BinlogFeed } from './binlog-feed.ts';
+import { MendStatements } from './mend-statements.ts';
+import { guessRows, readPairs } from './read-pairs.ts';
+import { RepairSink } from './repair-sink.ts';
+
+export interface InspectTaskOptions {
+  readonly config: Config;
+  readonly task: TaskConfig;
+  /** undefined: every table of the task. */
+  readonly tables: readonly TablePattern[] | undefined;
+  readonly where: string | undefined;
+  /** Part of the key ranges that are looked at: above 0, at most 1. */
+  readonly sample: number;
+  readonly repair: boolean;
+  /** Given each statement that would mend; undefined: nobody asks for them. */
+  readonly onStatement: ((sql: Buffer) => void) | undefined;
+  readonly restart: boolean;
+  readonly purpose: 'inspect' | 'rounds';
+  readonly onProgress: (progress: InspectionProgress) => void;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface InspectionResult {
+  readonly task: string;
+  readonly tables: readonly TableReport[];
+  /** Since when an interrupted inspection was gone on with; undefined: from the start. */
+  readonly resumedFromMs: number | undefined;
+  /** Why changes under way could not be told by the binlog; undefined: they were. */
+  readonly withoutBinlog: string | undefined;
+  /** Where the target was, and the source, when it ended. */
+  readonly targetPosition: string | undefined;
+  readonly sourcePosition: string | undefined;
+  readonly isRunning: boolean;
+}
+
+/** How long changes may be under way to a target of which nobody knows where it is. */
+const SETTLE_MS = 3_000;
+/** The binlog can't be read, or not from there: compared without it, by looking longer. */
+const NO_BINLOG: ReadonlySet<string> = new Set([
+  'SOURCE_BINLOG_OFF',
+  'SOURCE_ACCESS_DENIED',
+  'SOURCE_POSITION_PURGED',
+  'SOURCE_POSITION_UNKNOWN',
+  'SOURCE_SCHEMA_UNKNOWN',
+]);
+
+/** Compares one task's source and target, and mends the target where that is asked for. */
+export async function inspectTask(options: InspectTaskOptions): Promise<InspectionResult> {
+  const { config, task, purpose, logger, signal } = options;
+  const store = await openInspectionStore({
+    stateDir: config.stateDir,
+    task: task.name,
+    purpose,
+    logger,
+    signal,
+  });
+  try {
+    const resumedFromMs = store.begin(signatureOf(options), options.restart);
+    const run = new InspectionRun(options, store);
+    const result = await run.run(resumedFromMs);
+    store.end();
+    return result;
+  } finally {
+    store.close();
+  }
+}
+
+function signatureOf({ tables, where, sample, repair }: InspectTaskOptions): string {
+  return JSON.stringify({ tables: tables?.map(({ text }) => text), where, sample, repair });
+}
+
+class InspectionRun {
+  readonly #options: InspectTaskOptions;
+  readonly #store: InspectionStore;
+  readonly #source: SourceConfig;
+  readonly #target: TargetConfig;
+  readonly #closers: (() => Promise<void>)[] = [];
+  #withoutBinlog: string | undefined;
+
+  constructor(options: InspectTaskOptions, store: InspectionStore) {
+    this.#options = options;
+    this.#store = store;
+    this.#source = requireSource(options.task);
+    this.#target = requireTarget(options.task);
+  }
+
+  async run(resumedFromMs: number | undefined): Promise<InspectionResult> {
+    try {
+      return { ...(await this.#run()), resumedFromMs, withoutBinlog: this.#withoutBinlog };
+    } finally {
+      for (const close of this.#closers.reverse()) await close().catch(() => undefined);
+    }
+  }
+
+  async #run(): Promise<Omit<InspectionResult, 'resumedFromMs' | 'withoutBinlog'>> {
+    const { task, tables, signal } = this.#options;
+    const connections = {
+      source: await this.#connect('source'),
+      target: await this.#connect('target'),
+    };
+    const selection = { connections, router: routerOf(task), tables };
+    const pairs = await readPairs(selection);
+    if (pairs.length === 0) throw noTables(this.#options);
+    const checkpoint = await CheckpointReader.find(
+      connections.target,
+      task.name,
+      this.#target.stateDatabase,
+    );
+    const feed = await this.#openFeed(connections.source, pairs);
+    const views = new ViewPair({
+      connections,
+      readHead,
+      readMark: (target) => checkpoint?.read(target) ?? Promise.resolve(undefined),
+      feed,
+      settleMs: SETTLE_MS,
+      signal,
+    });
+    const isRunning = (): Promise<boolean> =>
+      checkpoint?.isRunning(connections.target) ?? Promise.resolve(false);
+    const inspector = new Inspector({
+      pairs,
+      views,
+      log: feed?.log,
+      whereOf: (pair) => this.#whereOf(pair),
+      isSampled: () => this.#options.sample >= 1 || Math.random() < this.#options.sample,
+      settleMs: SETTLE_MS,
+      isRunning,
+      mender: await this.#openMender(checkpoint, feed),
+      onDifferent: await this.#openStatements(),
+      expectedRows: await guessRows(connections.source, pairs),
+      store: this.#progressStore(),
+      pairAgain: async ({ database, table }) =>
+        (await readPairs(selection)).find(
+          (pair) => isPair(pair) && pair.name.database === database && pair.name.table === table,
+        ),
+      onProgress: this.#options.onProgress,
+      signal,
+    });
+    const reports = await inspector.run();
+    const mark = await checkpoint?.read(connections.target);
+    return {
+      task: task.name,
+      tables: reports,
+      isRunning: await isRunning(),
+      targetPosition: mark && formatPosition(mark),
+      sourcePosition: feed && formatPosition(await readHead(connections.source)),
+    };
+  }
+
+  async #connect(end: 'source' | 'target'): Promise<ServerConnection> {
+    const server = serverOptions(end === 'source' ? this.#source : this.#target);
+    const connection = await connectServer(server, end, { signal: this.#options.signal });
+    this.#closers.push(() => connection.close());
+    // An abort must not wait for a long checksum.
+    this.#options.signal.addEventListener('abort', () => {
+      connection.destroy();
+    });
+    return connection;
+  }
+
+  /** From where the target is: what is older is in both. undefined: it can't be read. */
+  async #openFeed(
+    source: ServerConnection,
+    pairs: readonly (TablePair | PairProblem)[],
+  ): Promise<BinlogFeed | undefined> {
+    const { task, signal, logger } = this.#options;
+    const target = { server: serverOptions(this.#target), task: task.name };
+    const stateDatabase = this.#target.stateDatabase;
+    try {
+      const stored = await readCheckpoint({ ...target, stateDatabase }, signal);
+      const begin: StoredState = stored ?? {
+        checkpoint: { seq: 0, position: await readHead(source) },
+        schema: new Map(),
+      };
+      const feed = new BinlogFeed(this.#createSource(source), begin.checkpoint.position);
+      for (const pair of pairs) if (isPair(pair)) feed.log.watch(pair);
+      feed.start(begin, signal);
+      this.#closers.push(() => feed.close());
+      await feed.reached(await readHead(source), signal);
+      return feed;
+    } catch (thrown) {
+      if (!(thrown instanceof TailraceError) || !NO_BINLOG.has(thrown.code)) throw thrown;
+      this.#withoutBinlog = `${thrown.code}: ${thrown.message}`;
+      logger.warn(
+        { error: thrown },
+        'Comparing without the binlog: a row counts as different when it stays so',
+      );
+      return undefined;
+    }
+  }
+
+  #createSource({ info }: ServerConnection): BinlogSource {
+    return new BinlogSource({
+      // The same host as the views are of: places are compared.
+      server: { ...serverOptions(this.#source), hosts: [info.host] },
+      serverId: randomServerId(),
+      heartbeatSeconds: Math.min(1, this.#source.heartbeatSeconds),
+      router: routerOf(this.#options.task),
+      ignoreOwn: false,
+      queuedBytesHigh: MEMORY.queuedBytesHigh,
+      partBytes: MEMORY.partBytes,
+      keepsRowQueries: false,
+      logger: this.#options.logger,
+      loadPrepared: () => Promise.resolve(undefined),
+      isSkipped: () => false,
+      discards: new Discards(),
+    });
+  }
+
+  async #openMender(
+    checkpoint: CheckpointReader | undefined,
+    feed: BinlogFeed | undefined,
+  ): Promise<RepairSink | undefined> {
+    const { repair, task, logger, signal } = this.#options;
+    if (!repair) return undefined;
+    const { stateDatabase, sqlLogBin, allowNontransactional, apply } = this.#target;
+    const connection = await this.#connect('target');
+    const sink = createMysqlSink({
+      // A row of its own beside the task's: the task itself may be running.
+      task: `${task.name}~inspect`,
+      server: serverOptions(this.#target),
+      stateDatabase,
+      onConflict: 'overwrite',
+      apply,
+      sqlLogBin,
+      allowNontransactional,
+      ddl: 'stop',
+      router: routerOf(task),
+      logger,
+    });
+    const mender = new RepairSink({ sink, connection, checkpoint, feed, signal });
+    this.#closers.push(() => mender.close());
+    await mender.open();
+    return mender;
+  }
+
+  async #openStatements() {
+    const { onStatement } = this.#options;
+    if (onStatement === undefined) return undefined;
+    const statements = new MendStatements(await this.#connect('target'));
+    return async (pair: TablePair, item: MendItem): Promise<void> => {
+      for (const sql of await statements.of(pair, item)) onStatement(sql);
+    };
+  }
+
+  #whereOf(pair: TablePair) {
+    const { where } = this.#options;
+    return { source: where, target: where && whereAtTarget(where, pair) };
+  }
+
+  #progressStore(): ProgressStore {
+    return {
+      load: (table) => {
+        const text = this.#store.load(table);
+        return text === undefined ? undefined : (JSON.parse(text) as TableProgress);
+      },
+      save: (table, progress) => {
+        this.#store.save(table, JSON.stringify(progress));
+      },
+    };
+  }
+}
+
+function noTables({ task, tables }: InspectTaskOptions): TailraceError {
+  const asked = tables?.map(({ text }) => text).join(', ');
+  return new TailraceError(
+    'USAGE',
+    asked === undefined
+      ? `The filter of task "${task.name}" includes no table of the source.`
+      : `No table of task "${task.name}" fits --table ${asked}.`,
+    { next: 'See include and exclude of [task.filter]; --table names tables of the source.' },
+  );
+}
