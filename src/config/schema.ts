@@ -10,6 +10,7 @@ import {
   tcpAddress,
   type FieldContext,
 } from './fields.ts';
+import { inspectSchema } from './schema-inspect.ts';
 import { kafkaSchema } from './schema-kafka.ts';
 import { sourceSchema, targetSchema } from './schema-server.ts';
 import { snapshotSchema } from './schema-snapshot.ts';
@@ -102,6 +103,9 @@ export function taskSchema(context: FieldContext) {
       target: targetSchema(context).optional().describe('For run, consume, snapshot, inspect.'),
       kafka: kafkaSchema(context).optional().describe('For produce, consume, run.'),
       snapshot: snapshotSchema(context).prefault({}).describe('The first copy.'),
+      inspect: inspectSchema(context)
+        .prefault({})
+        .describe('Comparing in rounds, beside the stream.'),
     })
     .transform(({ table, consume_table, ...task }) => ({
       ...task,

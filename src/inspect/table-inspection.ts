@@ -1,6 +1,7 @@
 import { systemClock } from '../lib/clock.ts';
 import { sleep } from '../lib/sleep.ts';
 import { BucketScan } from './bucket-scan.ts';
+import { findRecent } from './recent-rows.ts';
 import type { ChangeLog } from './change-log.ts';
 import { describeDifference, type DifferingRows } from './describe-difference.ts';
 import { Findings } from './findings.ts';
@@ -46,6 +47,8 @@ export interface TableInspectionOptions {
   /** Called with rows that differ for certain. */
   readonly onDifferent?: ((pair: TablePair, item: MendItem) => Promise<void>) | undefined;
   readonly resume: TableProgress | undefined;
+  /** Only so many of the highest keys, unless the number of rows differs; undefined: all rows. */
+  readonly recentRows: number | undefined;
   readonly save: (progress: TableProgress) => void;
   /** Rows that were compared by now; rows that are looked at again. */
   readonly onRows: (rows: number, suspects: number) => void;
@@ -84,6 +87,7 @@ export class TableInspection {
   }
 
   async run(): Promise<TableReport> {
+    if (this.#options.recentRows !== undefined) await this.#startRecent(this.#options.recentRows);
     const scan = this.#createScan();
     while (!this.#isScanned) {
       await this.#freshViews();
@@ -97,12 +101,22 @@ export class TableInspection {
     return this.#findings.report(this.#rows, (systemClock.monotonicMs() - this.#startedMs) / 1000);
   }
 
-  #createScan(): TableScan {
+  async #startRecent(rows: number): Promise<void> {
+    await this.#freshViews();
+    const start = await findRecent(this.#scanContext(), rows);
+    if (start === 'none') this.#isScanned = true;
+    else this.#after = start;
+  }
+
+  #scanContext(): ScanContext {
     const { pair, views, log, isSampled } = this.#options;
-    const context: ScanContext = { pair, views, log, isSampled, sql: this.#sql };
-    return pair.key?.isSortedAlike === true
-      ? new RangeScan(context, this.#after)
-      : new BucketScan(context);
+    return { pair, views, log, isSampled, sql: this.#sql };
+  }
+
+  #createScan(): TableScan {
+    return this.#options.pair.key?.isSortedAlike === true
+      ? new RangeScan(this.#scanContext(), this.#after)
+      : new BucketScan(this.#scanContext());
   }
 
   async #freshViews(): Promise<void> {

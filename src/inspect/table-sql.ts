@@ -38,6 +38,21 @@ export class TableSql {
     );
   }
 
+  /** The key before the last `rows` of the source; none: there are not so many. */
+  recent(rows: number): string {
+    const order = this.#keyColumns.map((column) => `${nameAt(column, 'source')} DESC`).join(',');
+    return (
+      `SELECT ${this.keyFetch('source')} FROM ${this.name('source')}${this.#forceIndex('source')}` +
+      `${this.#whereOf('source', [])} ORDER BY ${order} LIMIT 1 OFFSET ${rows}`
+    );
+  }
+
+  /** Number of rows, some left out. */
+  count(end: ServerEnd, without: readonly RowId[]): string {
+    const where = this.#whereOf(end, this.#without(end, without));
+    return `SELECT COUNT(*) FROM ${this.name(end)}${where}`;
+  }
+
   /** Key and checksum of each row of a range. */
   rowDigests(end: ServerEnd, range: KeyRange): string {
     return (

@@ -275,6 +275,11 @@ const COPY_AND_COMPARE: readonly Metric[] = [
     'Rows that differed in the last round.',
     ({ inspection }) => inspection?.differences,
   ),
+  figure(
+    'tailrace_inspection_alarms_number',
+    'Differences that have stayed the same for `alarm_after` rounds.',
+    ({ inspection }) => inspection?.alarms,
+  ),
 ];
 
 /** Every metric of a task; each has the label `task`. README.md lists them from here. */

@@ -121,6 +121,8 @@ export interface InspectionStatus {
   /** Of the last round. */
   readonly rowsCompared: number;
   readonly differences: number;
+  /** Those that have stayed the same for `alarm_after` rounds. */
+  readonly alarms: number;
   /** Tables of the last round that differ. */
   readonly differing: readonly { readonly table: string; readonly differences: number }[];
 }

@@ -44,7 +44,7 @@ export async function runInspect(options: InspectOptions): Promise<readonly Insp
         repair: options.repair === true,
         onStatement: options.onStatement,
         restart: options.restart === true,
-        purpose: 'inspect',
+        mode: { kind: 'command' },
         onProgress: (progress) => {
           options.onProgress(task.name, progress);
         },

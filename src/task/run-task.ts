@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { openTaskStore, type TaskStore } from '../checkpoint/task-store.ts';
 import { requireSource, serverOptions } from '../config/server-options.ts';
 import type { Config, TargetConfig, TaskConfig } from '../config/schema.ts';
@@ -11,6 +12,7 @@ import { BinlogSource } from '../source/binlog/binlog-source.ts';
 import { Discards } from '../source/binlog/discards.ts';
 import { checkpointPlaces, readLowest } from './checkpoint-places.ts';
 import { sinkFactory } from './create-sinks.ts';
+import { runRounds } from './inspect/rounds.ts';
 import { MEMORY } from './memory.ts';
 import { rememberSource } from './remembered-servers.ts';
 import { replaceCheckpoint } from './replace-checkpoint.ts';
@@ -71,6 +73,7 @@ async function runWithStore(options: RunTaskOptions, store: TaskStore): Promise<
     logger: options.logger,
     signal: watching.signal,
   });
+  const rounds = startRounds(options, watching.signal);
   const timer = setInterval(() => {
     // A full disk stops the task by its checkpoint; here it must not be a crash.
     tryQuietly(saveStatus);
@@ -79,7 +82,7 @@ async function runWithStore(options: RunTaskOptions, store: TaskStore): Promise<
     if (from !== undefined) {
       await retryForever(() => replaceStart(options, store, from), options);
     }
-    await createTask(options, store).run(signal);
+    await runStrategies(options, store);
   } catch (thrown) {
     // Before the last save: it shows why.
     if (!isStop(thrown, signal))
@@ -88,11 +91,29 @@ async function runWithStore(options: RunTaskOptions, store: TaskStore): Promise<
   } finally {
     clearInterval(timer);
     watching.abort(new Error('the task has ended'));
-    await watch;
+    await Promise.all([watch, rounds]);
     tryQuietly(saveStatus);
     board.followLetters(keepLetters(board));
     store.close();
   }
+}
+
+/** Without the stream there are the rounds alone, until it is stopped. */
+async function runStrategies(options: RunTaskOptions, store: TaskStore): Promise<void> {
+  const { task, signal, board } = options;
+  if (task.strategies.includes('stream')) {
+    await createTask(options, store).run(signal);
+    return;
+  }
+  if (!options.untilHead && !signal.aborted) await once(signal, 'abort');
+  board.end();
+}
+
+/** Rounds of inspection go on for as long as the task does. */
+async function startRounds(options: RunTaskOptions, until: AbortSignal): Promise<void> {
+  const { task, mode, untilHead } = options;
+  if (!task.strategies.includes('inspect') || mode !== 'run' || untilHead) return;
+  await runRounds({ ...options, signal: AbortSignal.any([options.signal, until]) });
 }
 
 /** A damaged state file costs nothing when the sinks hold the checkpoint: it is moved aside then. */

@@ -15,8 +15,8 @@ export function findUnusedSettings(task: TaskConfig): readonly UnusedSetting[] {
   const add = (severity: UnusedSetting['severity'], finding: string): void => {
     found.push({ severity, finding });
   };
-  if (strategies.some((name) => name !== 'stream')) {
-    add('error', 'strategies: this version has stream alone');
+  if (strategies.includes('poll')) {
+    add('error', 'strategies: this version has no poll');
   }
   if ((target?.lanes ?? 1) > 1) add('warning', 'lanes: this version writes with one connection');
   return found;

@@ -23,6 +23,7 @@ function busyTask(): TaskStatus {
     lastRoundAt: null,
     rowsCompared: 100,
     differences: 2,
+    alarms: 1,
     differing: [],
   };
   const idle = board.status();

@@ -87,14 +87,17 @@ function report(
   else for (const result of results) print(to, formatInspection(result));
 }
 
-function asJson({ resumedFromMs, withoutBinlog, ...result }: InspectionResult) {
+function asJson(result: InspectionResult) {
+  const { task, tables, isRunning, resumedFromMs, withoutBinlog } = result;
   return {
-    ...result,
-    remaining: countRemaining(result.tables),
-    isEqual: countRemaining(result.tables) === 0,
+    task,
+    isRunning,
+    remaining: countRemaining(tables),
+    isEqual: countRemaining(tables) === 0,
     resumedFrom: resumedFromMs === undefined ? null : new Date(resumedFromMs).toISOString(),
     withoutBinlog: withoutBinlog ?? null,
     targetPosition: result.targetPosition ?? null,
     sourcePosition: result.sourcePosition ?? null,
+    tables,
   };
 }

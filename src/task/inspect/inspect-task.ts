@@ -5,6 +5,7 @@ import type { StoredState } from '../../core/checkpoint.ts';
 import { TailraceError } from '../../core/errors.ts';
 import { formatPosition } from '../../core/position.ts';
 import type { TablePattern } from '../../core/table-pattern.ts';
+import { systemClock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { Inspector, type InspectionProgress, type ProgressStore } from '../../inspect/inspector.ts';
 import type { TableReport } from '../../inspect/inspection-report.ts';
@@ -25,7 +26,9 @@ import { MEMORY } from '../memory.ts';
 import { routerOf } from '../task-setup.ts';
 import { BinlogFeed } from './binlog-feed.ts';
 import { MendStatements } from './mend-statements.ts';
+import { followDifferences, type RoundOutcome } from './known-differences.ts';
 import { guessRows, readPairs } from './read-pairs.ts';
+import { readSettledPairs } from './settled-pairs.ts';
 import { RepairSink } from './repair-sink.ts';
 
 export interface InspectTaskOptions {
@@ -40,11 +43,15 @@ export interface InspectTaskOptions {
   /** Given each statement that would mend; undefined: nobody asks for them. */
   readonly onStatement: ((sql: Buffer) => void) | undefined;
   readonly restart: boolean;
-  readonly purpose: 'inspect' | 'rounds';
+  /** By a command; or in rounds beside the task: over all rows, or over the newest. */
+  readonly mode: InspectMode;
   readonly onProgress: (progress: InspectionProgress) => void;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
+
+export type InspectMode =
+  { readonly kind: 'command' } | { readonly kind: 'round' | 'quick'; readonly alarmAfter: number };
 
 export interface InspectionResult {
   readonly task: string;
@@ -57,10 +64,14 @@ export interface InspectionResult {
   readonly targetPosition: string | undefined;
   readonly sourcePosition: string | undefined;
   readonly isRunning: boolean;
+  /** What stayed from round to round; undefined: this was none. */
+  readonly outcome: RoundOutcome | undefined;
 }
 
 /** How long changes may be under way to a target of which nobody knows where it is. */
 const SETTLE_MS = 3_000;
+/** Of each table in a quick round. */
+const RECENT_ROWS = 1_000;
 /** The binlog can't be read, or not from there: compared without it, by looking longer. */
 const NO_BINLOG: ReadonlySet<string> = new Set([
   'SOURCE_BINLOG_OFF',
@@ -72,11 +83,11 @@ const NO_BINLOG: ReadonlySet<string> = new Set([
 
 /** Compares one task's source and target, and mends the target where that is asked for. */
 export async function inspectTask(options: InspectTaskOptions): Promise<InspectionResult> {
-  const { config, task, purpose, logger, signal } = options;
+  const { config, task, mode, logger, signal } = options;
   const store = await openInspectionStore({
     stateDir: config.stateDir,
     task: task.name,
-    purpose,
+    purpose: mode.kind === 'command' ? 'inspect' : 'rounds',
     logger,
     signal,
   });
@@ -84,8 +95,16 @@ export async function inspectTask(options: InspectTaskOptions): Promise<Inspecti
     const resumedFromMs = store.begin(signatureOf(options), options.restart);
     const run = new InspectionRun(options, store);
     const result = await run.run(resumedFromMs);
-    store.end();
-    return result;
+    if (mode.kind === 'command') {
+      store.end();
+      return { ...result, outcome: undefined };
+    }
+    const { tables } = result;
+    const { alarmAfter } = mode;
+    const nowMs = systemClock.nowMs();
+    const outcome = followDifferences(store.knownDifferences(), { tables, alarmAfter, nowMs });
+    store.replaceDifferences(outcome.known);
+    return { ...result, outcome };
   } finally {
     store.close();
   }
@@ -94,6 +113,8 @@ export async function inspectTask(options: InspectTaskOptions): Promise<Inspecti
 function signatureOf({ tables, where, sample, repair }: InspectTaskOptions): string {
   return JSON.stringify({ tables: tables?.map(({ text }) => text), where, sample, repair });
 }
+
+type RunResult = Omit<InspectionResult, 'outcome'>;
 
 class InspectionRun {
   readonly #options: InspectTaskOptions;
@@ -110,7 +131,7 @@ class InspectionRun {
     this.#target = requireTarget(options.task);
   }
 
-  async run(resumedFromMs: number | undefined): Promise<InspectionResult> {
+  async run(resumedFromMs: number | undefined): Promise<RunResult> {
     try {
       return { ...(await this.#run()), resumedFromMs, withoutBinlog: this.#withoutBinlog };
     } finally {
@@ -118,20 +139,20 @@ class InspectionRun {
     }
   }
 
-  async #run(): Promise<Omit<InspectionResult, 'resumedFromMs' | 'withoutBinlog'>> {
+  async #run(): Promise<Omit<RunResult, 'resumedFromMs' | 'withoutBinlog'>> {
     const { task, tables, signal } = this.#options;
     const connections = {
       source: await this.#connect('source'),
       target: await this.#connect('target'),
     };
     const selection = { connections, router: routerOf(task), tables };
-    const pairs = await readPairs(selection);
-    if (pairs.length === 0) throw noTables(this.#options);
     const checkpoint = await CheckpointReader.find(
       connections.target,
       task.name,
       this.#target.stateDatabase,
     );
+    const pairs = await readSettledPairs(selection, { checkpoint, readHead, signal });
+    if (pairs.length === 0) throw noTables(this.#options);
     const feed = await this.#openFeed(connections.source, pairs);
     const views = new ViewPair({
       connections,
@@ -149,6 +170,7 @@ class InspectionRun {
       log: feed?.log,
       whereOf: (pair) => this.#whereOf(pair),
       isSampled: () => this.#options.sample >= 1 || Math.random() < this.#options.sample,
+      recentRows: this.#options.mode.kind === 'quick' ? RECENT_ROWS : undefined,
       settleMs: SETTLE_MS,
       isRunning,
       mender: await this.#openMender(checkpoint, feed),
@@ -278,7 +300,11 @@ class InspectionRun {
     return {
       load: (table) => {
         const text = this.#store.load(table);
-        return text === undefined ? undefined : (JSON.parse(text) as TableProgress);
+        if (text === undefined) return undefined;
+        const progress = JSON.parse(text) as TableProgress;
+        // A round begins anew, but for the rows that differed in the last.
+        const again = { after: undefined, rows: 0, isScanned: false };
+        return this.#options.mode.kind === 'command' ? progress : { ...progress, ...again };
       },
       save: (table, progress) => {
         this.#store.save(table, JSON.stringify(progress));
