@@ -5,13 +5,21 @@ import { writeReport } from './report/write-report.ts';
 import type { CellResult } from './report/results.ts';
 import { applySuite } from './suites/apply.ts';
 import { decodeSuite } from './suites/decode.ts';
+import { kafkaSuite } from './suites/kafka.ts';
 import { latencySuite } from './suites/latency.ts';
 import { recoverySuite } from './suites/recovery.ts';
 import { soakSuite } from './suites/soak.ts';
 import type { Suite } from './suites/suite.ts';
 import { describeMachine, load } from './support/machine.ts';
 
-const SUITES: readonly Suite[] = [decodeSuite, applySuite, latencySuite, recoverySuite, soakSuite];
+const SUITES: readonly Suite[] = [
+  decodeSuite,
+  applySuite,
+  latencySuite,
+  recoverySuite,
+  kafkaSuite,
+  soakSuite,
+];
 const root = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
 
 async function main(): Promise<number> {

@@ -19,7 +19,7 @@ const run = promisify(execFile);
 
 /** How a folder beside this file becomes programs that run: `source` is its copy in the cache. */
 export interface Recipe {
-  readonly folder: 'node' | 'java' | 'go' | 'python' | 'kafka-java' | 'kafka-go';
+  readonly folder: string;
   build(target: string): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ export const nodePrograms: Recipe = {
   },
 };
 
-const javaRecipe = (folder: 'java' | 'kafka-java'): Recipe => ({
+const javaRecipe = (folder: string): Recipe => ({
   folder,
   build: async (target) => {
     await command(target, 'mvn', [
@@ -82,9 +82,10 @@ const javaRecipe = (folder: 'java' | 'kafka-java'): Recipe => ({
 });
 
 export const javaPrograms = javaRecipe('java');
-export const kafkaJavaPrograms = javaRecipe('kafka-java');
+export const maxwellPrograms = javaRecipe('kafka-maxwell');
+export const debeziumPrograms = javaRecipe('kafka-debezium');
 
-const goRecipe = (folder: 'go' | 'kafka-go'): Recipe => ({
+const goRecipe = (folder: string): Recipe => ({
   folder,
   build: (target) => command(target, 'go', ['build', '-o', 'program', '.']),
 });

@@ -7,10 +7,11 @@ import type { ServerKind } from '../options.ts';
 import type { CellResult, Figure, Measure } from '../report/results.ts';
 import { load } from '../support/machine.ts';
 import { cpuMs, peakRssKb } from '../support/process-usage.ts';
-import { interleave, percentile } from '../support/statistics.ts';
+import { interleave } from '../support/statistics.ts';
 import { ApplyStage } from './apply-stage.ts';
 import { shortText } from './decode-lane.ts';
-import { readDoubles, startProgram, withRunning, type LiveRun } from './live-run.ts';
+import { latencies } from './latencies.ts';
+import { startProgram, withRunning, type LiveRun } from './live-run.ts';
 import type { Suite } from './suite.ts';
 
 const KINDS: readonly ServerKind[] = ['mariadb11', 'mysql57'];
@@ -114,11 +115,6 @@ async function timeAll(setting: Setting, { running }: LiveRun, round: number): P
   const [, pause = ''] = await watch.line(/^done (.*)/, TIMEOUT_MS);
   await finished;
   await Promise.all([watch.ended(), writer.ended()]);
-  const times = readDoubles(sent);
-  const skipped = WARM_UP_SECONDS * cell.rate;
-  const visible = readDoubles(seen).subarray(skipped);
-  const due = times.subarray(skipped, count);
-  const committed = times.subarray(count + skipped);
   return {
     round,
     rows: count,
@@ -126,23 +122,9 @@ async function timeAll(setting: Setting, { running }: LiveRun, round: number): P
     ...(running.pids().length === 0 ? {} : { peakRssMb: sumOf(running, peakRssKb) / 1024 }),
     load: load(),
     figures: {
-      ...percentiles(visible.map((time, index) => Math.max(0, time - (committed[index] ?? time)))),
-      'from due time: p99 ms': percentile(
-        visible.map((time, index) => time - (due[index] ?? time)).sort(),
-        0.99,
-      ),
+      ...latencies({ sent, seen, skipped: WARM_UP_SECONDS * cell.rate }),
       'pause between questions ms': Number(pause),
     },
-  };
-}
-
-function percentiles(latencies: Float64Array): Record<string, number> {
-  const sorted = latencies.sort();
-  return {
-    'p50 ms': percentile(sorted, 0.5),
-    'p99 ms': percentile(sorted, 0.99),
-    'p99.9 ms': percentile(sorted, 0.999),
-    'max ms': percentile(sorted, 1),
   };
 }
 
