@@ -130,7 +130,7 @@ export class MessageCollector {
     set.transactions += 1;
     const { seq, resumeAt, schemaDelta } = transaction;
     if (resumeAt !== undefined) set.addStep({ seq, position: resumeAt, schemaDelta });
-    if (set.isHalfFull) this.#close();
+    if (set.isHalfFull) this.#full.push(this.#close());
   }
 
   putState(set: MessageSet, records: readonly StateRecord[]): void {
