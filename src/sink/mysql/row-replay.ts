@@ -64,6 +64,10 @@ export class RowReplay {
   ): Promise<void> {
     const { task, tables } = this.#options;
     const error = problemError(problem, transaction);
+    if (isKeyTaken(problem)) {
+      await this.#overwrite(target, problem, transaction);
+      return;
+    }
     if (!isConflict(problem)) throw error;
     const policy = this.#policyFor(problem.statement.binding);
     if (policy === 'stop' || this.#options.isPatient(transaction)) throw error;
@@ -98,4 +102,16 @@ export class RowReplay {
       }
     }
   }
+}
+
+/**
+ * An upsert by key met another row's unique key (its guard says so). Messages that are applied by key hold the whole
+ * row, so the row that makes room comes again with the next message about it, or is gone at the source.
+ */
+function isKeyTaken({ kind, statement }: Problem): boolean {
+  return (
+    kind === 'refused' &&
+    statement.verb === 'upsert' &&
+    statement.rows.every(({ change }) => change.byKey === true)
+  );
 }

@@ -60,7 +60,7 @@ export class Consumer {
     this.#member = new GroupMember({ group: this.#kafka.group, session: this.#session, logger });
     this.#definitions = new DefinitionReader(serverOptions(requireTarget(task)));
     this.#router = consumeRouter(task);
-    this.#isChosen = topicChoice(this.#kafka);
+    this.#isChosen = topicChoice(task, this.#kafka);
   }
 
   async run(): Promise<void> {
