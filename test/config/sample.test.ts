@@ -21,6 +21,11 @@ function load(content: string): unknown {
   return JSON.parse(JSON.stringify(loadConfig(copy, { env })));
 }
 
+it('conf/consume.toml is a good configuration', () => {
+  const consume = new URL('../../conf/consume.toml', import.meta.url).pathname;
+  expect(loadConfig(consume, { env }).tasks[0]?.consumeTables).toHaveLength(1);
+});
+
 describe('conf/tailrace.toml', () => {
   it('is a good configuration', () => {
     expect(loadConfig(path, { env }).tasks[0]?.name).toBe('shop');

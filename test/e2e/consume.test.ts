@@ -121,6 +121,7 @@ cross_partition_wait_seconds = 60`,
       await waitFor(
         `${table} to be equal`,
         async () => (await content(to, database, table)) === wanted,
+        120_000,
       );
     }
     for (const { child } of [producer, ...consumers]) child.kill('SIGTERM');
