@@ -334,7 +334,8 @@ describe('rows of different partitions that meet', () => {
     await broker.send(topic, [{ partition: 0, ...row(database, 'delete', ann, 1) }]);
     await waitFor(
       'both to be applied',
-      async () => (await to.value(`SELECT GROUP_CONCAT(id ORDER BY id) FROM ${database}.users`)) === '2,3',
+      async () =>
+        (await to.value(`SELECT GROUP_CONCAT(id ORDER BY id) FROM ${database}.users`)) === '2,3',
     );
     running.child.kill('SIGTERM');
     expect((await running.finished).code).toBe(0);
