@@ -62,6 +62,8 @@ export class FetchLoop {
     const byLeader = await this.#session.once(this.#signal, (cluster) =>
       leadersOf(cluster, positions),
     );
+    const led = [...byLeader.values()].reduce((sum, mine) => sum + mine.length, 0);
+    if (led < positions.length) await this.#refresh();
     for (const [nodeId, mine] of byLeader) {
       if (this.#pending.has(nodeId)) continue;
       const answer = this.#session
@@ -81,7 +83,11 @@ export class FetchLoop {
     for (const one of refused) {
       if (!MOVED.has(one.error)) throw refusal(one, asked);
     }
-    if (refused.length === 0) return;
+    if (refused.length > 0) await this.#refresh();
+  }
+
+  /** Partitions are moving to other brokers, or wait for one to come back. */
+  async #refresh(): Promise<void> {
     await sleep(REFRESH_MS, this.#signal);
     await this.#session.refresh(this.#signal);
   }
