@@ -15,7 +15,7 @@ import {
 const TLS_MODES = ['disabled', 'required', 'verify-ca', 'verify-identity'] as const;
 export const DDL_POLICIES = ['apply', 'ignore', 'stop'] as const;
 export const CONFLICT_POLICIES = ['stop', 'overwrite', 'skip'] as const;
-export const APPLY_WAYS = ['auto', 'in_order'] as const;
+export const APPLY_WAYS = ['auto', 'rows', 'sql', 'in_order'] as const;
 
 const LOOPBACK = /^(?:unix:|localhost(?::|$)|127\.\d+\.\d+\.\d+(?::|$)|\[::1\])/;
 
@@ -113,7 +113,12 @@ export function targetSchema(context: FieldContext) {
         .enum(CONFLICT_POLICIES)
         .default('stop')
         .describe('An insert that meets a key, an update or delete that finds no row.'),
-      apply: z.enum(APPLY_WAYS).default('auto').describe('How rows are written.'),
+      apply: z
+        .enum(APPLY_WAYS)
+        .default('auto')
+        .describe(
+          'How rows are written: as the source logged them, merged (rows), as statements (sql), one by one (in_order), or what is fastest where it may be (auto).',
+        ),
       lanes: z.int().min(1).max(64).default(1).describe('Connections that write at once.'),
       sql_log_bin: z.boolean().default(true).describe("Write to the target's own binlog."),
       allow_nontransactional: z

@@ -1,3 +1,5 @@
+import type { TableMap } from './table-map.ts';
+
 /**
  * A value as text-based consumers see it (messages, error texts). Exact: DECIMAL, temporal values and
  * JSON as the server's own text; text columns decoded to Unicode; binary, BIT > 53 bits, geometry as bytes.
@@ -40,6 +42,17 @@ export interface RowVisitor {
   bytes(column: number, bytes: Buffer, start: number, end: number): void;
 }
 
+/**
+ * How images stand in the bytes of their event, for a target that reads the same format: image `row` is
+ * `bytes[startOf(row)..endOf(row))`, all columns of the table map present.
+ */
+export interface WireImages {
+  readonly tableMap: TableMap;
+  readonly bytes: Buffer;
+  startOf(row: number): number;
+  endOf(row: number): number;
+}
+
 /** The before or the after images of one rows event. Bytes are kept; values are decoded when asked for. */
 export interface RowImages {
   readonly length: number;
@@ -58,4 +71,6 @@ export interface RowImages {
   hasNull(row: number, columns: readonly number[]): boolean;
   /** Bytes of that row's image in the event. */
   byteLength(row: number): number;
+  /** undefined: they are not as the source wrote them, or lack columns. */
+  readonly wire?: WireImages | undefined;
 }

@@ -11,9 +11,15 @@ import { runTailrace, startTailrace, Workspace, type Running } from '../support/
 import { waitFor } from '../support/wait-for.ts';
 import { Load } from './crash-load.ts';
 
+/** With the way in which rows are written. */
 const PAIRS = [
-  ['src10', 'dst10'],
-  ['src97', 'dst97'],
+  ['src10', 'dst10', 'rows'],
+  ['src97', 'dst97', 'sql'],
+] as const;
+/** Under load groups are large enough for row images by themselves. */
+const LOADED_PAIRS = [
+  ['src10', 'dst10', 'auto'],
+  ['src97', 'dst97', 'rows'],
 ] as const;
 
 /** On each pair; TAILRACE_KILLS for a shorter or a longer proof. */
@@ -26,7 +32,7 @@ async function kill(run: Running): Promise<void> {
   expect((await run.finished).signal).toBe('SIGKILL');
 }
 
-describe.each(PAIRS)('kill -9, %s → %s', (sourceName, targetName) => {
+describe.each(PAIRS)('kill -9, %s → %s, %s', (sourceName, targetName, apply) => {
   const database = 'crash_points';
   const state = 'tailrace_crash_points';
   const workspace = new Workspace();
@@ -113,6 +119,7 @@ describe.each(PAIRS)('kill -9, %s → %s', (sourceName, targetName) => {
       source: testServer(sourceName),
       target: proxy,
       name: 'crash-points',
+      targetLines: `apply = "${apply}"`,
       start: 'now',
       include: [`${database}.*`],
     });
@@ -350,104 +357,108 @@ const DIGITS =
   '(SELECT 0 d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)';
 const LARGE = `${DIGITS} a, ${DIGITS} b, ${DIGITS} c, (SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9 UNION ALL SELECT 10 UNION ALL SELECT 11 UNION ALL SELECT 12) e`;
 
-describe.each(PAIRS)('random kills under load, %s → %s', (sourceName, targetName) => {
-  const database = 'crash_random';
-  const workspace = new Workspace();
-  let proxy: HoldingProxy;
-  let source: Sql;
-  let target: Sql;
-  let reader: Sql;
+describe.each(LOADED_PAIRS)(
+  'random kills under load, %s → %s, %s',
+  (sourceName, targetName, apply) => {
+    const database = 'crash_random';
+    const workspace = new Workspace();
+    let proxy: HoldingProxy;
+    let source: Sql;
+    let target: Sql;
+    let reader: Sql;
 
-  beforeAll(async () => {
-    source = await openSql(testServer(sourceName));
-    target = await openSql(testServer(targetName));
-    reader = await openSql(testServer(targetName));
-    proxy = await HoldingProxy.start(testServer(targetName).port);
-    for (const sql of [source, target]) await sql.run(`DROP DATABASE IF EXISTS ${database}`);
-    await target.run(`DROP DATABASE IF EXISTS tailrace_crash_random`);
-    workspace.write({
-      source: testServer(sourceName),
-      target: proxy,
-      name: 'crash-random',
-      start: 'now',
-      include: [`${database}.*`],
+    beforeAll(async () => {
+      source = await openSql(testServer(sourceName));
+      target = await openSql(testServer(targetName));
+      reader = await openSql(testServer(targetName));
+      proxy = await HoldingProxy.start(testServer(targetName).port);
+      for (const sql of [source, target]) await sql.run(`DROP DATABASE IF EXISTS ${database}`);
+      await target.run(`DROP DATABASE IF EXISTS tailrace_crash_random`);
+      workspace.write({
+        source: testServer(sourceName),
+        target: proxy,
+        name: 'crash-random',
+        targetLines: `apply = "${apply}"`,
+        start: 'now',
+        include: [`${database}.*`],
+      });
     });
-  });
 
-  afterAll(async () => {
-    await source.close();
-    await target.close();
-    await reader.close();
-    await proxy.close();
-    workspace.remove();
-  });
-
-  const seqOnTarget = async () =>
-    Number(await target.value('SELECT seq FROM tailrace_crash_random.tailrace_checkpoint'));
-
-  /** Until it has committed something. Fails by what it says when it ends: what is there twice is a conflict. */
-  const isWorking = async (run: Running, before: number) => {
-    let end: string | undefined;
-    void run.finished.then(({ stdout, stderr }) => (end = stdout + stderr));
-    await waitFor('work', async () => {
-      if (end !== undefined) throw new Error(`it refused to go on: ${end.slice(-2000)}`);
-      return (await seqOnTarget()) > before;
+    afterAll(async () => {
+      await source.close();
+      await target.close();
+      await reader.close();
+      await proxy.close();
+      workspace.remove();
     });
-  };
 
-  it(
-    `${KILLS} kills at random times: no transaction lost, none doubled, every reading a prefix`,
-    { timeout: 60_000 + KILLS * 10_000 },
-    async () => {
-      const first = await runTailrace(['run', '-c', workspace.config, '--until', 'head']);
-      expect(first.code, first.stderr).toBe(0);
-      const load = await Load.start(testServer(sourceName), database);
-      // The tables are there before the first kill: what is killed is at work on rows.
-      const second = await runTailrace(['run', '-c', workspace.config, '--until', 'head']);
-      expect(second.code, second.stderr).toBe(0);
-      const watch = watchPrefix(reader, database);
-      let hits = 0;
-      let run: Running | undefined;
-      try {
-        for (let n = 0; n < KILLS; n += 1) {
-          // Most kills fall where it hurts: a commit took effect, and its answer takes a while.
-          proxy.answerDelayMs = n % 6 === 1 ? 0 : 100;
-          proxy.slowText = COMMIT;
-          const before = await seqOnTarget();
-          run = startTailrace(['run', '-c', workspace.config]);
-          // One in six at any time of its start, the others while it applies.
-          if (n % 6 !== 0) await isWorking(run, before);
-          await delay(Math.random() * (n % 6 === 0 ? 1000 : 600));
-          await kill(run);
-          hits += (await seqOnTarget()) > before ? 1 : 0;
-          // What is only in the state file may be lost at any time, too.
-          if (n % 4 === 3) rmSync(join(workspace.dir, 'state'), { recursive: true });
+    const seqOnTarget = async () =>
+      Number(await target.value('SELECT seq FROM tailrace_crash_random.tailrace_checkpoint'));
+
+    /** Until it has committed something. Fails by what it says when it ends: what is there twice is a conflict. */
+    const isWorking = async (run: Running, before: number) => {
+      let end: string | undefined;
+      void run.finished.then(({ stdout, stderr }) => (end = stdout + stderr));
+      await waitFor('work', async () => {
+        if (end !== undefined) throw new Error(`it refused to go on: ${end.slice(-2000)}`);
+        return (await seqOnTarget()) > before;
+      });
+    };
+
+    it(
+      `${KILLS} kills at random times: no transaction lost, none doubled, every reading a prefix`,
+      { timeout: 60_000 + KILLS * 10_000 },
+      async () => {
+        const first = await runTailrace(['run', '-c', workspace.config, '--until', 'head']);
+        expect(first.code, first.stderr).toBe(0);
+        const load = await Load.start(testServer(sourceName), database);
+        // The tables are there before the first kill: what is killed is at work on rows.
+        const second = await runTailrace(['run', '-c', workspace.config, '--until', 'head']);
+        expect(second.code, second.stderr).toBe(0);
+        const watch = watchPrefix(reader, database);
+        let hits = 0;
+        let run: Running | undefined;
+        try {
+          for (let n = 0; n < KILLS; n += 1) {
+            // Most kills fall where it hurts: a commit took effect, and its answer takes a while.
+            proxy.answerDelayMs = n % 6 === 1 ? 0 : 100;
+            proxy.slowText = COMMIT;
+            const before = await seqOnTarget();
+            run = startTailrace(['run', '-c', workspace.config]);
+            // One in six at any time of its start, the others while it applies.
+            if (n % 6 !== 0) await isWorking(run, before);
+            await delay(Math.random() * (n % 6 === 0 ? 1000 : 600));
+            await kill(run);
+            hits += (await seqOnTarget()) > before ? 1 : 0;
+            // What is only in the state file may be lost at any time, too.
+            if (n % 4 === 3) rmSync(join(workspace.dir, 'state'), { recursive: true });
+          }
+        } finally {
+          run?.child.kill('SIGKILL');
+          await load.stop();
         }
-      } finally {
-        run?.child.kill('SIGKILL');
-        await load.stop();
-      }
-      proxy.answerDelayMs = 0;
-      const last = await runTailrace(['run', '-c', workspace.config, '--until', 'head']);
-      expect(last.code, last.stderr).toBe(0);
-      const { readings, broken } = await watch.stop();
-      const lost =
-        load.committed.length -
-        Number(await target.value(`SELECT COUNT(DISTINCT n) FROM ${database}.log`));
-      const doubled = await target.value(
-        `SELECT COUNT(*) - COUNT(DISTINCT n) FROM ${database}.log`,
-      );
-      process.stdout.write(
-        `${sourceName} → ${targetName}: ${KILLS} kills (${hits} while it applied), ${load.committed.length} transactions, ` +
-          `${lost} lost, ${doubled ?? '?'} doubled; ${readings} readings of the target, ${broken.length} not a prefix\n`,
-      );
-      expect(lost).toBe(0);
-      expect(doubled).toBe('0');
-      expect(broken).toEqual([]);
-      expect(await compareDatabases(source, target, database)).toBe('');
-    },
-  );
-});
+        proxy.answerDelayMs = 0;
+        const last = await runTailrace(['run', '-c', workspace.config, '--until', 'head']);
+        expect(last.code, last.stderr).toBe(0);
+        const { readings, broken } = await watch.stop();
+        const lost =
+          load.committed.length -
+          Number(await target.value(`SELECT COUNT(DISTINCT n) FROM ${database}.log`));
+        const doubled = await target.value(
+          `SELECT COUNT(*) - COUNT(DISTINCT n) FROM ${database}.log`,
+        );
+        process.stdout.write(
+          `${sourceName} → ${targetName}: ${KILLS} kills (${hits} while it applied), ${load.committed.length} transactions, ` +
+            `${lost} lost, ${doubled ?? '?'} doubled; ${readings} readings of the target, ${broken.length} not a prefix\n`,
+        );
+        expect(lost).toBe(0);
+        expect(doubled).toBe('0');
+        expect(broken).toEqual([]);
+        expect(await compareDatabases(source, target, database)).toBe('');
+      },
+    );
+  },
+);
 
 /** Reads the target in single statements: what each source transaction changes together must be so there. */
 function watchPrefix(sql: Sql, database: string) {

@@ -11,12 +11,15 @@ import { ValueWorkload } from './value-workload.ts';
 
 const DATABASE = 'e2e_values';
 
+type Target = 'dst56' | 'dst57' | 'dst97' | 'dst10' | 'dst11';
+type ApplyWay = 'auto' | 'rows' | 'sql';
+
 interface Scenario {
   readonly title: string;
   readonly source: () => TestServer;
   readonly traits: ServerTraits;
-  /** By name of the shared server. */
-  readonly targets: readonly ('dst56' | 'dst57' | 'dst97' | 'dst10' | 'dst11')[];
+  /** By name of the shared server, with the way in which rows are written there. */
+  readonly targets: Readonly<Partial<Record<Target, ApplyWay>>>;
   /** What the writing session sets besides. */
   readonly session?: readonly string[];
 }
@@ -38,26 +41,26 @@ const own =
 const shared = (name: 'src56' | 'src57' | 'src97' | 'src10' | 'src11') => () => testServer(name);
 
 const SCENARIOS: readonly Scenario[] = [
-  { title: 'MySQL 5.6', source: shared('src56'), traits: MYSQL56, targets: ['dst56'] },
+  { title: 'MySQL 5.6', source: shared('src56'), traits: MYSQL56, targets: { dst56: 'rows' } },
   {
     title: 'MySQL 5.7',
     source: shared('src57'),
     traits: MYSQL57,
-    targets: ['dst57', 'dst97', 'dst11'],
+    targets: { dst57: 'rows', dst97: 'sql', dst11: 'auto' },
   },
-  { title: 'MySQL 9.7', source: shared('src97'), traits: MYSQL97, targets: ['dst97'] },
+  { title: 'MySQL 9.7', source: shared('src97'), traits: MYSQL97, targets: { dst97: 'sql' } },
   {
     title: 'MariaDB 10.11',
     source: shared('src10'),
     traits: MARIADB10,
-    targets: ['dst10', 'dst11'],
+    targets: { dst10: 'sql', dst11: 'rows' },
   },
-  { title: 'MariaDB 11.8', source: shared('src11'), traits: MARIADB11, targets: ['dst11'] },
+  { title: 'MariaDB 11.8', source: shared('src11'), traits: MARIADB11, targets: { dst11: 'rows' } },
   {
     title: 'MySQL 9.7 with FULL row metadata and compressed transactions',
     source: own('97', '--binlog-row-metadata=FULL'),
     traits: MYSQL97,
-    targets: ['dst97'],
+    targets: { dst97: 'rows' },
     session: ['SET SESSION binlog_transaction_compression = ON'],
   },
   {
@@ -69,7 +72,7 @@ const SCENARIOS: readonly Scenario[] = [
       '--log-bin-compress-min-len=10',
     ),
     traits: MARIADB10,
-    targets: ['dst10'],
+    targets: { dst10: 'rows' },
   },
   {
     title: 'MariaDB 11.8 with FULL row metadata and compressed events',
@@ -80,7 +83,7 @@ const SCENARIOS: readonly Scenario[] = [
       '--log-bin-compress-min-len=10',
     ),
     traits: MARIADB11,
-    targets: ['dst11'],
+    targets: { dst11: 'sql' },
   },
 ];
 
@@ -119,7 +122,7 @@ class ValuesRun {
       ...(scenario.session ?? []),
     );
     const replicas: Replica[] = [];
-    for (const name of scenario.targets) {
+    for (const name of Object.keys(scenario.targets) as Target[]) {
       replicas.push(await startReplica(scenario, { name, server, source, database }));
     }
     for (const { running } of replicas) {
@@ -199,7 +202,7 @@ function isStreaming(running: Running): boolean {
 
 async function startReplica(
   scenario: Scenario,
-  of: { name: Scenario['targets'][number]; server: TestServer; source: Sql; database: string },
+  of: { name: Target; server: TestServer; source: Sql; database: string },
 ): Promise<Replica> {
   const target = testServer(of.name);
   const sql = await openSql(target);
@@ -217,6 +220,7 @@ async function startReplica(
     name: task,
     start: await headOf(of.source),
     include: [`${of.database}.*`],
+    targetLines: `apply = "${scenario.targets[of.name] ?? 'auto'}"`,
     exclude: isOtherFamily ? foreign.map(({ name }) => `${of.database}.?_${name}`) : [],
   });
   const running = startTailrace(['run', '-c', workspace.config]);
@@ -300,7 +304,7 @@ for (const [index, scenario] of SCENARIOS.entries()) {
     }
 
     it('and the command ends cleanly when told to', async () => {
-      expect(await run.stop()).toEqual(scenario.targets.map(() => 0));
+      expect(await run.stop()).toEqual(Object.keys(scenario.targets).map(() => 0));
     });
   });
 }

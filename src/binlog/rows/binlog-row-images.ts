@@ -1,4 +1,5 @@
-import type { RowImage, RowImages, RowKey, RowVisitor } from '../../core/row.ts';
+import type { RowImage, RowImages, RowKey, RowVisitor, WireImages } from '../../core/row.ts';
+import type { TableMap } from '../../core/table-map.ts';
 import type { ImageShape } from './image-shape.ts';
 import type { ValueCollector } from '../../core/value-collector.ts';
 
@@ -9,14 +10,17 @@ export interface ImagePlaces {
   /** 2 where before and after images take turns. */
   readonly stride: 1 | 2;
   readonly first: 0 | 1;
+  /** Whose images these are, as the source wrote them; undefined: they were made whole here. */
+  readonly tableMap: TableMap | undefined;
 }
 
 /** Row images as the bytes of their event. */
-export class BinlogRowImages implements RowImages {
+export class BinlogRowImages implements RowImages, WireImages {
   readonly length: number;
   readonly #shape: ImageShape;
   readonly #collector: ValueCollector;
-  readonly #bytes: Buffer;
+  readonly bytes: Buffer;
+  readonly #tableMap: TableMap | undefined;
   readonly #offsets: readonly number[];
   readonly #stride: number;
   readonly #first: number;
@@ -24,7 +28,8 @@ export class BinlogRowImages implements RowImages {
   constructor(shape: ImageShape, collector: ValueCollector, places: ImagePlaces) {
     this.#shape = shape;
     this.#collector = collector;
-    this.#bytes = places.bytes;
+    this.bytes = places.bytes;
+    this.#tableMap = places.tableMap;
     this.#offsets = places.offsets;
     this.#stride = places.stride;
     this.#first = places.first;
@@ -51,25 +56,37 @@ export class BinlogRowImages implements RowImages {
   }
 
   visit(row: number, visitor: RowVisitor): void {
-    this.#shape.code.visit(this.#bytes, this.#offset(row), visitor);
+    this.#shape.code.visit(this.bytes, this.startOf(row), visitor);
   }
 
   keyOf(columns: readonly number[]): (row: number) => RowKey {
     const read = this.#shape.keyReader(columns);
-    return (row) => read(this.#bytes, this.#offset(row));
+    return (row) => read(this.bytes, this.startOf(row));
   }
 
   hasNull(row: number, columns: readonly number[]): boolean {
-    const at = this.#offset(row);
-    return columns.some((column) => this.#shape.isNull(this.#bytes, at, column));
+    const at = this.startOf(row);
+    return columns.some((column) => this.#shape.isNull(this.bytes, at, column));
   }
 
   byteLength(row: number): number {
-    const next = this.#offsets[row * this.#stride + this.#first + 1] ?? 0;
-    return next - this.#offset(row);
+    return this.endOf(row) - this.startOf(row);
   }
 
-  #offset(row: number): number {
+  get wire(): WireImages | undefined {
+    return this.#tableMap !== undefined && this.#shape.hasAllColumns ? this : undefined;
+  }
+
+  get tableMap(): TableMap {
+    if (this.#tableMap === undefined) throw new RangeError("these images are no one's");
+    return this.#tableMap;
+  }
+
+  endOf(row: number): number {
+    return this.#offsets[row * this.#stride + this.#first + 1] ?? 0;
+  }
+
+  startOf(row: number): number {
     const offset = this.#offsets[row * this.#stride + this.#first];
     if (offset === undefined || row < 0 || row >= this.length) {
       throw new RangeError(`row ${row} of ${this.length}`);

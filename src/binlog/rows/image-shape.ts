@@ -39,12 +39,15 @@ export class ImageShape {
   readonly present: readonly boolean[];
   /** True when every column that is not hidden is there. */
   readonly isFull: boolean;
+  /** True when the hidden ones are there, too. */
+  readonly hasAllColumns: boolean;
   readonly #keyReaders = new Map<string, RowKeyReader>();
 
   constructor(layout: TableLayout, bitmap: Uint8Array) {
     this.rowShape = makeRowShape(layout, bitmap);
     this.code = rowCodeOf(this.rowShape);
     this.present = this.rowShape.columns.map(({ nullBit, isHidden }) => nullBit >= 0 && !isHidden);
+    this.hasAllColumns = this.rowShape.columns.every(({ nullBit }) => nullBit >= 0);
     this.isFull = this.rowShape.columns.every(({ nullBit, isHidden }) => nullBit >= 0 || isHidden);
   }
 

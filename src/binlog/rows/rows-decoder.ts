@@ -82,6 +82,7 @@ export class RowsDecoder {
   #cut(event: RowsEvent, shapes: ShapePair, place: SlicePlace): RowsSlice {
     if (event.presentSecond !== undefined) return this.#cutPairs(event, shapes, place);
     const { bytes, end } = event;
+    const tableMap = this.#tableMap;
     const { first: shape } = shapes;
     let { at } = place;
     const offsets = [at];
@@ -90,12 +91,13 @@ export class RowsDecoder {
       offsets.push(at);
     } while (at < end && at < place.limit);
     place.at = at;
-    const images = this.#images(shape, { bytes, offsets, stride: 1, first: 0 });
+    const images = this.#images(shape, { bytes, offsets, stride: 1, first: 0, tableMap });
     return event.action === 'insert' ? { after: images } : { before: images };
   }
 
   #cutPairs(event: RowsEvent, { first, second }: ShapePair, place: SlicePlace): RowsSlice {
     const { bytes, end } = event;
+    const tableMap = this.#tableMap;
     let { at } = place;
     const offsets = [at];
     do {
@@ -105,8 +107,8 @@ export class RowsDecoder {
     } while (at < end && at < place.limit);
     place.at = at;
     return {
-      before: this.#images(first, { bytes, offsets, stride: 2, first: 0 }),
-      after: this.#images(second, { bytes, offsets, stride: 2, first: 1 }),
+      before: this.#images(first, { bytes, offsets, stride: 2, first: 0, tableMap }),
+      after: this.#images(second, { bytes, offsets, stride: 2, first: 1, tableMap }),
     };
   }
 
@@ -129,8 +131,8 @@ export class RowsDecoder {
     } while (at < end && at < place.limit);
     place.at = at;
     return {
-      before: this.#images(first, { bytes, offsets, stride: 2, first: 0 }),
-      after: this.#images(second, { ...after.finish(), stride: 1, first: 0 }),
+      before: this.#images(first, { bytes, offsets, stride: 2, first: 0, tableMap: undefined }),
+      after: this.#images(second, { ...after.finish(), stride: 1, first: 0, tableMap: undefined }),
     };
   }
 

@@ -41,7 +41,7 @@ export class BatchPlanner {
       return;
     }
     this.#deletes(net.deletes, isCounted);
-    if (!comparesText(this.#binding)) this.#deletes(net.vanished, isNotCounted);
+    this.planVanished(net.vanished);
     this.#inserts(net.inserts);
     if (this.#text.upsertTail === undefined) for (const effect of net.upserts) this.#update(effect);
     else this.#upserts(net.upserts, this.#text.upsertTail);
@@ -63,6 +63,11 @@ export class BatchPlanner {
       this.#end('upsert', rows.slice(at, end), anyNumber(warnings));
       at = end;
     }
+  }
+
+  /** Rows that came and went: must find nothing. */
+  planVanished(effects: readonly RowEffect[]): void {
+    if (!comparesText(this.#binding)) this.#deletes(effects, isNotCounted);
   }
 
   #deletes(effects: readonly RowEffect[], counts: (() => boolean) | undefined): void {

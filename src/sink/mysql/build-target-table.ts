@@ -26,6 +26,7 @@ export function buildTargetTable(rows: CatalogRows, context: BuildContext): Targ
     name: rows.name,
     engine: rows.engine,
     isTransactional,
+    takesImages: rows.kind === 'BASE TABLE' && !rows.keyParts.some(isHash),
     columns,
     columnByName,
     uniqueKeys: buildUniqueKeys(rows.keyParts, { isNullable, isTransactional }),
@@ -65,6 +66,10 @@ function buildColumn(row: Row): TargetColumn {
   };
 }
 
+function isHash(keyPart: Row): boolean {
+  return readText(keyPart, 'INDEX_TYPE') === 'HASH';
+}
+
 interface KeyContext {
   readonly isNullable: (column: string) => boolean;
   readonly isTransactional: boolean;
@@ -97,14 +102,13 @@ function buildKey(name: string, rows: readonly Row[], context: KeyContext): Targ
       };
     });
   // MariaDB's unique keys over long values are a hash that is no index for looking up.
-  const isHash =
-    context.isTransactional && rows.some((row) => readText(row, 'INDEX_TYPE') === 'HASH');
+  const isLongUnique = context.isTransactional && rows.some(isHash);
   return {
     name,
     isPrimary: name === 'PRIMARY',
     parts,
     isRowIdentity:
-      !isHash &&
+      !isLongUnique &&
       parts.every(
         ({ column, isPrefix }) => column !== undefined && !isPrefix && !context.isNullable(column),
       ),

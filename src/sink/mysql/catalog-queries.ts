@@ -6,6 +6,8 @@ import { quoteText } from '../../server/sql-text.ts';
 export interface CatalogRows {
   readonly name: TableName;
   readonly engine: string;
+  /** TABLE_TYPE. */
+  readonly kind: string;
   readonly columns: readonly Row[];
   readonly keyParts: readonly Row[];
   readonly triggers: readonly string[];
@@ -42,6 +44,7 @@ export async function readCatalog(
     return {
       name,
       engine: readOptionalText(row, 'engine') ?? '',
+      kind: readText(row, 'kind').toUpperCase(),
       columns: columnsOf.get(name.table) ?? [],
       keyParts: keyPartsOf.get(name.table) ?? [],
       triggers: (triggersOf.get(name.table) ?? []).map((trigger) => readText(trigger, 'name')),

@@ -36,7 +36,8 @@ export function* inOrderPackets(
 
 function toPacket(statements: readonly PlannedStatement[]): StatementPacket {
   const [first] = statements;
-  if (statements.length === 1 && first !== undefined) return { sql: first.sql, statements };
+  const kind = 'statements';
+  if (statements.length === 1 && first !== undefined) return { kind, sql: first.sql, statements };
   const pieces = statements.flatMap(({ sql }, index) => (index === 0 ? [sql] : [SEPARATOR, sql]));
-  return { sql: Buffer.concat(pieces), statements };
+  return { kind, sql: Buffer.concat(pieces), statements };
 }

@@ -17,12 +17,18 @@ export interface ConsumerOptions {
   readonly onWait: (partition: TopicPartition, error: TailraceError | undefined) => void;
 }
 
+/**
+ * `rows`: the source's row images, merged, where a table is defined alike on both ends. `sql`: statements. `auto`:
+ * row images where the account may and enough rows are there to pay, statements elsewhere.
+ */
+export type ApplyWay = 'auto' | 'rows' | 'sql' | 'in_order';
+
 export interface MysqlSinkOptions {
   readonly task: string;
   readonly server: ServerOptions;
   readonly stateDatabase: string;
   readonly onConflict: ConflictPolicy;
-  readonly apply: 'auto' | 'in_order';
+  readonly apply: ApplyWay;
   readonly sqlLogBin: boolean;
   readonly allowNontransactional: boolean;
   readonly ddl: DdlMode;

@@ -70,12 +70,23 @@ function readDuplicates(info: string): number | undefined {
 
 /** Several statements for one round trip, joined by semicolons; at most `maxPacketBytes` unless one alone is larger. */
 export interface StatementPacket {
+  readonly kind: 'statements';
   readonly sql: Buffer;
   readonly statements: readonly PlannedStatement[];
 }
 
+/** A BINLOG statement with row images: alone in its query. The server says by an error what is not as it should be. */
+export interface ImagesPacket {
+  readonly kind: 'images';
+  readonly sql: Buffer;
+  /** The tables whose rows are in it. */
+  readonly bindings: readonly TableBinding[];
+}
+
+export type Packet = StatementPacket | ImagesPacket;
+
 export interface GroupPlan {
-  readonly packets: readonly StatementPacket[];
+  readonly packets: readonly Packet[];
   readonly rowCount: number;
   /** Tables of the group whose rows could not be merged, with the reason; they go row by row, last. */
   readonly inOrder: ReadonlyMap<TableBinding, string>;
@@ -110,6 +121,8 @@ export interface Bindings {
  * (`on_conflict = "overwrite"`); empty where the images do not say enough.
  */
 export interface StatementPlanner {
+  /** The target refused row images of these tables, whatever their rows: they go as SQL from now on. */
+  refuseImages(bindings: readonly TableBinding[], reason: string): void;
   planGroup(changes: readonly RowsChange[], bindings: Bindings): GroupPlan;
   planInOrder(change: RowsChange, binding: TableBinding): Iterable<PlannedStatement>;
   planOverwrite(ref: RowRef, binding: TableBinding): readonly PlannedStatement[];

@@ -2,6 +2,8 @@ import type { RowsChange } from '../../core/change.ts';
 import { formatTableName } from '../../core/table.ts';
 import { BatchPlanner } from './batch-planner.ts';
 import type { Dialect } from './dialect.ts';
+import { ImagePlanner } from './images/image-planner.ts';
+import type { ImageSettings } from './images/images-writer.ts';
 import { InOrderPlanner } from './in-order.ts';
 import { computeNetEffect, type NetEffect } from './net-effect.ts';
 import {
@@ -17,18 +19,26 @@ import { StatementWriter } from './statement-writer.ts';
 import type { TableBinding } from './table-binding.ts';
 import { TableText } from './table-text.ts';
 
-interface TableChanges {
-  readonly binding: TableBinding;
-  readonly changes: RowsChange[];
+type ChangesByBinding = ReadonlyMap<TableBinding, readonly RowsChange[]>;
+
+export interface ImageOptions {
+  readonly settings: ImageSettings;
+  /** Groups of fewer rows go as SQL. */
+  readonly fromRows: number;
 }
 
 /** See StatementPlanner. */
 export class RowsPlanner implements StatementPlanner {
+  /** undefined: this session takes no row images. */
+  readonly #images: ImagePlanner | undefined;
+  readonly #imagesFromRows: number;
   readonly #dialect: Dialect;
   readonly #limits: PlanLimits;
   readonly #texts = new WeakMap<TableBinding, TableText>();
 
-  constructor(dialect: Dialect, limits: Partial<PlanLimits> = {}) {
+  constructor(dialect: Dialect, limits: Partial<PlanLimits> = {}, images?: ImageOptions) {
+    this.#images = images && new ImagePlanner(images.settings);
+    this.#imagesFromRows = images?.fromRows ?? 0;
     this.#dialect = dialect;
     this.#limits = { ...DEFAULT_PLAN_LIMITS, ...limits };
   }
@@ -36,18 +46,32 @@ export class RowsPlanner implements StatementPlanner {
   planGroup(changes: readonly RowsChange[], bindings: Bindings): GroupPlan {
     const tables = byBinding(changes, bindings);
     const inOrder = findInOrder(tables);
+    const rowCount = countRows(changes);
+    const images = rowCount < this.#imagesFromRows ? undefined : this.#images;
+    images?.begin();
     const writer = new StatementWriter(this.#limits);
     for (const { binding, net } of this.#netEffects(tables, inOrder)) {
-      new BatchPlanner(writer, this.#limits, { binding, text: this.#text(binding) }).plan(net);
+      const batch = new BatchPlanner(writer, this.#limits, { binding, text: this.#text(binding) });
+      if (images?.canWrite(binding, tables.get(binding) ?? []) === true) {
+        images.writeNet(binding, net);
+        batch.planVanished(net.vanished);
+      } else batch.plan(net);
     }
     if (inOrder.size !== 0) {
+      const asImages = images && findInOrderImages(images, tables, inOrder);
       for (const change of changes) {
         const binding = bindings.of(change);
         if (!inOrder.has(binding)) continue;
-        for (const statement of this.planInOrder(change, binding)) writer.add(statement);
+        if (asImages?.has(binding) === true) images?.writeChange(binding, change);
+        else for (const statement of this.planInOrder(change, binding)) writer.add(statement);
       }
     }
-    return { packets: writer.takePackets(), rowCount: countRows(changes), inOrder };
+    const packets = [...(images?.takePackets() ?? []), ...writer.takePackets()];
+    return { packets, rowCount, inOrder };
+  }
+
+  refuseImages(bindings: readonly TableBinding[], reason: string): void {
+    this.#images?.refuse(bindings, reason);
   }
 
   planInOrder(change: RowsChange, binding: TableBinding): Iterable<PlannedStatement> {
@@ -59,9 +83,9 @@ export class RowsPlanner implements StatementPlanner {
   }
 
   /** All before anything is written: one that fails sends every table with foreign keys in order. */
-  #netEffects(tables: Iterable<TableChanges>, inOrder: Map<TableBinding, string>) {
+  #netEffects(tables: ChangesByBinding, inOrder: Map<TableBinding, string>) {
     const effects: { readonly binding: TableBinding; readonly net: NetEffect }[] = [];
-    for (const { binding, changes } of tables) {
+    for (const [binding, changes] of tables) {
       if (inOrder.has(binding) || binding.identity === undefined) continue;
       const net = this.#netEffect(binding, binding.identity, changes);
       if (typeof net === 'string') inOrder.set(binding, net);
@@ -101,33 +125,47 @@ export class RowsPlanner implements StatementPlanner {
   }
 }
 
-function byBinding(changes: readonly RowsChange[], bindings: Bindings): readonly TableChanges[] {
-  const tables = new Map<TableBinding, TableChanges>();
+function byBinding(changes: readonly RowsChange[], bindings: Bindings): ChangesByBinding {
+  const tables = new Map<TableBinding, RowsChange[]>();
   for (const change of changes) {
     const binding = bindings.of(change);
     const known = tables.get(binding);
-    if (known === undefined) tables.set(binding, { binding, changes: [change] });
-    else known.changes.push(change);
+    if (known === undefined) tables.set(binding, [change]);
+    else known.push(change);
   }
-  return [...tables.values()];
+  return tables;
 }
 
 /**
  * Which tables of the group cannot be merged. One table that needs its foreign keys checked or performed takes all
  * others with foreign keys along, because their order among each other counts then.
  */
-function findInOrder(tables: readonly TableChanges[]): Map<TableBinding, string> {
+function findInOrder(tables: ChangesByBinding): Map<TableBinding, string> {
   const reasons = new Map<TableBinding, string>();
-  for (const table of tables) {
-    const reason = table.binding.inOrderReason ?? reasonOfChanges(table);
-    if (reason !== undefined) reasons.set(table.binding, reason);
+  for (const [binding, changes] of tables) {
+    const reason = binding.inOrderReason ?? reasonOfChanges(binding, changes);
+    if (reason !== undefined) reasons.set(binding, reason);
   }
   addSharedTargets(tables, reasons);
-  addForeignKeyNeighbours(
-    tables.map(({ binding }) => binding),
-    reasons,
-  );
+  addForeignKeyNeighbours([...tables.keys()], reasons);
   return reasons;
+}
+
+/**
+ * Which of those go as images all the same, row by row within them. Not where a foreign key is to be checked or
+ * performed by the target, nor where several source tables meet in one.
+ */
+function findInOrderImages(
+  images: ImagePlanner,
+  tables: ChangesByBinding,
+  inOrder: ReadonlyMap<TableBinding, string>,
+): ReadonlySet<TableBinding> {
+  const fitting = new Set<TableBinding>();
+  for (const [binding, reason] of inOrder) {
+    if (binding.hasForeignKeys || reason === SHARED_TARGET) continue;
+    if (images.canWrite(binding, tables.get(binding) ?? [])) fitting.add(binding);
+  }
+  return fitting;
 }
 
 function addForeignKeyNeighbours(
@@ -141,7 +179,10 @@ function addForeignKeyNeighbours(
   }
 }
 
-function reasonOfChanges({ binding, changes }: TableChanges): string | undefined {
+function reasonOfChanges(
+  binding: TableBinding,
+  changes: readonly RowsChange[],
+): string | undefined {
   for (const change of changes) {
     if (change.before?.isFull === false || change.after?.isFull === false) {
       return 'row images are not full (binlog_row_image)';
@@ -153,23 +194,20 @@ function reasonOfChanges({ binding, changes }: TableChanges): string | undefined
   return undefined;
 }
 
+const SHARED_TARGET = 'several source tables or definitions write to this table';
+
 /** Two sources of one target table: their rows are keyed by each source's own bytes. */
-function addSharedTargets(
-  tables: readonly TableChanges[],
-  reasons: Map<TableBinding, string>,
-): void {
-  const byTarget = new Map<string, TableChanges[]>();
-  for (const table of tables) {
-    const name = formatTableName(table.binding.target.name);
+function addSharedTargets(tables: ChangesByBinding, reasons: Map<TableBinding, string>): void {
+  const byTarget = new Map<string, TableBinding[]>();
+  for (const binding of tables.keys()) {
+    const name = formatTableName(binding.target.name);
     const sharing = byTarget.get(name);
-    if (sharing === undefined) byTarget.set(name, [table]);
-    else sharing.push(table);
+    if (sharing === undefined) byTarget.set(name, [binding]);
+    else sharing.push(binding);
   }
   for (const sharing of byTarget.values()) {
     if (sharing.length < 2) continue;
-    for (const { binding } of sharing) {
-      reasons.set(binding, 'several source tables or definitions write to this table');
-    }
+    for (const binding of sharing) reasons.set(binding, SHARED_TARGET);
   }
 }
 

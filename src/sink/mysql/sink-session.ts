@@ -3,6 +3,7 @@ import type { SchemaChange } from '../../core/change.ts';
 import type { DeadLetter } from '../../core/dead-letter.ts';
 import { TailraceError } from '../../core/errors.ts';
 import type { Delivery } from '../../core/sink.ts';
+import { formatTableName } from '../../core/table.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import type { Histogram } from '../../lib/histogram.ts';
 import { connectServer, type ServerConnection } from '../../server/connect.ts';
@@ -13,6 +14,8 @@ import { DdlExecutors, ddlSeq } from './ddl-executors.ts';
 import type { DdlSkipReason } from './ddl/policy.ts';
 import { dialectOf } from './dialect.ts';
 import type { Unit } from './group-builder.ts';
+import type { ImageSettings } from './images/images-writer.ts';
+import { isRefusal, openImages, type ImagesRefusal } from './images/open-images.ts';
 import type { MysqlSinkOptions } from './mysql-sink-options.ts';
 import { loadState, openOwnedTarget, type OwnedTarget } from './owned-target.ts';
 import type { PartitionWaits } from './partition-waits.ts';
@@ -57,6 +60,7 @@ export class SinkSession {
   #checkpoint: Checkpoint | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
   #isBusy = false;
+  #saidWhySql = false;
 
   constructor(options: MysqlSinkOptions, events: SinkSessionEvents) {
     this.#options = options;
@@ -80,7 +84,7 @@ export class SinkSession {
   async open(signal: AbortSignal): Promise<StoredState | undefined> {
     const target = await openOwnedTarget(this.#options, signal);
     if (this.#options.isCopying !== true) await this.#refuseUnfinishedCopy(target);
-    const live = this.#adopt(target);
+    const live = this.#adopt(target, await this.#openImages(target));
     const state = await loadState(target);
     this.#checkpoint = state?.checkpoint;
     await live.ddl.resumePending(this.#checkpoint, signal);
@@ -202,14 +206,16 @@ export class SinkSession {
     if (before?.target.session.isAlive === true) return before;
     const { signal, counters } = this.#events;
     const target = await openOwnedTarget(this.#options, signal, before?.target.row);
+    let images: ImageSettings | undefined;
     try {
       if (before !== undefined) this.#decide(before, target);
+      images = await this.#openImages(target);
     } catch (thrown) {
       target.session.destroy();
       throw thrown;
     }
     counters.reconnects += 1;
-    const live = this.#adopt(target);
+    const live = this.#adopt(target, images);
     await live.ddl.resumePending(this.#checkpoint, signal);
     return live;
   }
@@ -222,13 +228,30 @@ export class SinkSession {
     }
   }
 
-  #adopt(target: OwnedTarget): Live {
+  /** undefined: rows go as SQL. */
+  async #openImages({ session }: OwnedTarget): Promise<ImageSettings | undefined> {
+    const { apply, logger } = this.#options;
+    if (apply !== 'auto' && apply !== 'rows') return undefined;
+    const opened = await openImages(session.connection);
+    if (!isRefusal(opened)) return opened;
+    if (apply === 'rows') throw imagesRefused(opened, session.connection.info.host);
+    if (!this.#saidWhySql) logger.info({ reason: opened.reason }, 'Rows go to the target as SQL');
+    this.#saidWhySql = true;
+    return undefined;
+  }
+
+  #adopt(target: OwnedTarget, images: ImageSettings | undefined): Live {
     const { options, events } = { options: this.#options, events: this.#events };
     const maxBytes = target.session.maxTextBytes;
-    const planner = new RowsPlanner(dialectOf(target.session.info), {
-      maxStatementBytes: Math.min(DEFAULT_PLAN_LIMITS.maxStatementBytes, maxBytes),
-      maxPacketBytes: Math.min(TUNING.packetBytes, maxBytes),
-    });
+    const fromRows = options.apply === 'rows' ? 0 : TUNING.imagesFromRows;
+    const planner = new RowsPlanner(
+      dialectOf(target.session.info),
+      {
+        maxStatementBytes: Math.min(DEFAULT_PLAN_LIMITS.maxStatementBytes, maxBytes),
+        maxPacketBytes: Math.min(TUNING.packetBytes, maxBytes),
+      },
+      images && { settings: images, fromRows },
+    );
     this.#binder.forget();
     const applier = new UnitApplier({
       task: options.task,
@@ -245,6 +268,10 @@ export class SinkSession {
       },
       onDeadLetters: events.onDeadLetters,
       onPassed: events.onPassed,
+      onImagesRefused: (bindings, error) => {
+        const tables = bindings.map((binding) => formatTableName(binding.target.name));
+        options.logger.warn({ tables, error }, 'Row images refused: these rows go as SQL');
+      },
     });
     this.#live = { target, applier, ddl: this.#createDdlExecutors(applier) };
     return this.#live;
@@ -362,6 +389,15 @@ export class SinkSession {
     if (this.#isBusy || session?.isAlive !== true) return;
     session.run('DO 0').catch(() => undefined);
   }
+}
+
+function imagesRefused({ reason, fixSql }: ImagesRefusal, host: string): TailraceError {
+  const next = `tailrace check prints the statement; or set task.target.apply = "auto".`;
+  return new TailraceError(
+    fixSql?.startsWith('GRANT') === true ? 'TARGET_ACCESS_DENIED' : 'TARGET_UNAVAILABLE',
+    reason,
+    { place: { host }, next },
+  );
 }
 
 function stepPosition({ resumeAt, coordinates }: Transaction): Checkpoint['position'] {

@@ -43,6 +43,13 @@ export class SqlBuffer {
     this.#length += bytes.length;
   }
 
+  /** A range of bytes as they are. */
+  range(bytes: Buffer, start: number, end: number): void {
+    this.#reserve(end - start);
+    bytes.copy(this.#slab, this.#length, start, end);
+    this.#length += end - start;
+  }
+
   /** Text that is ASCII and needs no escaping. */
   ascii(text: string): void {
     this.#reserve(text.length);

@@ -2,6 +2,7 @@ import type { TailraceError } from '../../core/errors.ts';
 import {
   hasUnexpectedWarnings,
   meetsExpectation,
+  type ImagesPacket,
   type PlannedStatement,
   type StatementAnswer,
 } from './plan.ts';
@@ -70,6 +71,16 @@ export class StatementRunner {
     if (failure === undefined) return firstProblem(sent, replies);
     this.#foreignKeyChecks = undefined;
     return firstProblem(sent, replies) ?? refused(sent[replies.length], failure);
+  }
+
+  /** undefined: all its rows are written. What may pass is thrown. */
+  async runImages(
+    transaction: TargetTransaction,
+    { sql }: ImagesPacket,
+  ): Promise<TailraceError | undefined> {
+    const { failure } = await transaction.executeAlone(sql);
+    if (failure?.isTransient === true) throw failure;
+    return failure;
   }
 
   /** Runs one statement and looks at its warnings. */

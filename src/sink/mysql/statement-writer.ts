@@ -86,7 +86,11 @@ export class StatementWriter {
       sql: out.slice(start, end),
       ...facts,
     }));
-    this.#packets.push({ sql: out.slice(first.start, last.end), statements });
+    this.#packets.push({
+      kind: 'statements',
+      sql: out.slice(first.start, last.end),
+      statements,
+    });
     this.#statements = [];
     this.#out = new SqlBuffer();
   }

@@ -47,6 +47,8 @@ export async function openTargetSession(
 export class TargetSession {
   /** For statements that are not on the hot path. */
   readonly connection: ServerConnection;
+  /** Row images set the session's clock to when the source wrote them; on MariaDB it stays there. */
+  hasFixedTime = false;
   readonly #running = new Set<TextCommand>();
 
   constructor(connection: ServerConnection) {

@@ -5,6 +5,8 @@ export interface TargetTable {
   readonly name: TableName;
   readonly engine: string;
   readonly isTransactional: boolean;
+  /** All its columns are shown: it keeps no row versions and no hash of a long unique key. */
+  readonly takesImages: boolean;
   readonly columns: readonly TargetColumn[];
   readonly columnByName: ReadonlyMap<string, TargetColumn>;
   /** Primary key first, the others in the order in which the server checks them. */

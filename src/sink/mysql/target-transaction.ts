@@ -5,6 +5,12 @@ import type { TextResult } from './target-session.ts';
 
 const SEPARATOR = Buffer.from(';');
 
+/** What a transaction begins with: the fences come last. */
+interface Prologue {
+  readonly statements: readonly Buffer[];
+  readonly fencesFrom: number;
+}
+
 /**
  * One transaction on the target. BEGIN and the checkpoint's UPDATE travel with the first statements
  * in one packet; COMMIT travels alone, because a fence that found no row must stop it.
@@ -35,14 +41,27 @@ export class TargetTransaction {
     if (this.#hasBegun) return session.execute(join(statements));
     this.#hasBegun = true;
     const prologue = this.#beginStatements();
-    const text = join([...prologue, ...statements]);
+    const count = prologue.statements.length;
+    const text = join([...prologue.statements, ...statements]);
     if (bytesOf(text) > session.maxTextBytes) {
-      this.#checkFences(await session.execute(join(prologue)), prologue.length);
+      this.#checkFences(await session.execute(join(prologue.statements)), prologue);
       return session.execute(join(statements));
     }
     const result = await session.execute(text);
-    this.#checkFences(result, prologue.length);
-    return { replies: result.replies.slice(prologue.length), failure: result.failure };
+    this.#checkFences(result, prologue);
+    return { replies: result.replies.slice(count), failure: result.failure };
+  }
+
+  /** Runs one statement that cannot share its text with others. */
+  async executeAlone(statement: Buffer): Promise<TextResult> {
+    const { session } = this.#target;
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      const prologue = this.#beginStatements();
+      this.#checkFences(await session.execute(join(prologue.statements)), prologue);
+    }
+    session.hasFixedTime = true;
+    return session.execute([statement]);
   }
 
   /** Moves the checkpoint at the end, where it was not known at the beginning. */
@@ -76,16 +95,18 @@ export class TargetTransaction {
     if (this.#hasBegun && session.isAlive) await session.run('ROLLBACK');
   }
 
-  #beginStatements(): Buffer[] {
-    const { row } = this.#target;
+  #beginStatements(): Prologue {
+    const { row, session } = this.#target;
     const step = this.#step;
     const fences = step === undefined ? row.touchStatements() : row.moveStatements(step);
-    return ['BEGIN', ...fences].map((text) => Buffer.from(text));
+    const before = session.hasFixedTime ? ['SET timestamp=DEFAULT', 'BEGIN'] : ['BEGIN'];
+    session.hasFixedTime = false;
+    const statements = [...before, ...fences].map((text) => Buffer.from(text));
+    return { statements, fencesFrom: before.length };
   }
 
-  /** Behind BEGIN, up to `end`. */
-  #checkFences({ replies, failure }: TextResult, end: number): void {
-    for (let index = 1; index < end; index++) {
+  #checkFences({ replies, failure }: TextResult, { statements, fencesFrom }: Prologue): void {
+    for (let index = fencesFrom; index < statements.length; index++) {
       const fence = replies[index];
       if (fence === undefined) throw failure ?? this.#target.row.movedError();
       if (fence.affectedRows !== 1) throw this.#target.row.movedError();

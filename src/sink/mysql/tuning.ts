@@ -8,6 +8,8 @@ export const TUNING = {
   queuedBytes: 8 * 1024 * 1024,
   /** Text sent in one round trip. */
   packetBytes: 1024 * 1024,
+  /** With `apply = "auto"` fewer rows than this go as SQL: a statement of images is a round trip of its own. */
+  imagesFromRows: 16,
   /** Statements sent in one round trip on the row-by-row way. */
   packetStatements: 256,
   /** XA payloads are kept in pieces of at most this. */

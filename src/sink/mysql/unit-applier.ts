@@ -7,17 +7,19 @@ import { Stopwatch } from '../../lib/stopwatch.ts';
 import type { PartitionMark, Position } from '../../core/position.ts';
 import { mergeDeltas, type SchemaDelta } from '../../core/schema-state.ts';
 import type { Delivery } from '../../core/sink.ts';
+import { isServerErrno } from '../../server/error-from-server.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import { inOrderPackets } from './in-order-packets.ts';
 import { letterStatement } from './dead-letters.ts';
 import type { OwnedTarget } from './owned-target.ts';
 import type { PartitionWaits } from './partition-waits.ts';
-import type { Bindings, StatementPacket, StatementPlanner } from './plan.ts';
+import type { Bindings, ImagesPacket, Packet, StatementPlanner } from './plan.ts';
 import { preparedStatements } from './prepared-xa.ts';
 import { transactionPlace } from './problem-error.ts';
 import { RowReplay, type ConflictPolicy } from './row-replay.ts';
 import type { SinkCounters } from './sink-counters.ts';
 import { StatementRunner, type Problem } from './statement-runner.ts';
+import type { TableBinding } from './table-binding.ts';
 import { TargetTransaction } from './target-transaction.ts';
 import { TUNING } from './tuning.ts';
 
@@ -48,6 +50,7 @@ export interface UnitApplierOptions {
   readonly onDeadLetters: (letters: readonly DeadLetter[]) => void;
   /** Messages that nobody could read were passed over and kept. */
   readonly onPassed: (letters: readonly DeadLetter[]) => void;
+  readonly onImagesRefused: (bindings: readonly TableBinding[], error: TailraceError) => void;
 }
 
 /**
@@ -67,9 +70,7 @@ export class UnitApplier {
   #letters: DeadLetter[] = [];
   #passed: DeadLetter[] = [];
   #inDoubt: CheckpointStep | undefined;
-  #ahead:
-    | { readonly of: readonly Transaction[]; readonly packets: readonly StatementPacket[] }
-    | undefined;
+  #ahead: { readonly of: readonly Transaction[]; readonly packets: readonly Packet[] } | undefined;
 
   constructor(options: UnitApplierOptions) {
     this.#options = options;
@@ -206,9 +207,7 @@ export class UnitApplier {
   }
 
   /** undefined: planning failed for one of them; going through them one by one names it. */
-  async #plan(
-    transactions: readonly Transaction[],
-  ): Promise<Iterable<StatementPacket> | undefined> {
+  async #plan(transactions: readonly Transaction[]): Promise<Iterable<Packet> | undefined> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     if (ahead !== undefined && isSame(ahead.of, transactions)) return ahead.packets;
@@ -227,7 +226,7 @@ export class UnitApplier {
     }
   }
 
-  #planGroup(changes: readonly RowsChange[]): readonly StatementPacket[] {
+  #planGroup(changes: readonly RowsChange[]): readonly Packet[] {
     const { planner, binder, planning } = this.#options;
     const watch = new Stopwatch();
     const { packets } = planner.planGroup(changes, binder);
@@ -237,15 +236,30 @@ export class UnitApplier {
 
   async #runPackets(
     target: TargetTransaction,
-    packets: Iterable<StatementPacket>,
-  ): Promise<Problem | 'too-large' | undefined> {
+    packets: Iterable<Packet>,
+  ): Promise<Problem | 'too-large' | 'images' | undefined> {
     const { maxTextBytes } = this.#options.target.session;
-    for (const { sql, statements } of packets) {
-      if (sql.length > maxTextBytes) return 'too-large';
-      const problem = await this.#runner.run(target, statements, sql);
+    for (const packet of packets) {
+      if (packet.sql.length > maxTextBytes) return 'too-large';
+      if (packet.kind === 'images') {
+        if (!(await this.#runImages(target, packet))) return 'images';
+        continue;
+      }
+      const problem = await this.#runner.run(target, packet.statements, packet.sql);
       if (problem !== undefined) return problem;
     }
     return undefined;
+  }
+
+  /** False: the target refused them. Unless that is about rows (then replaying names the row), it would again. */
+  async #runImages(target: TargetTransaction, packet: ImagesPacket): Promise<boolean> {
+    const failure = await this.#runner.runImages(target, packet);
+    if (failure === undefined) return true;
+    if (!isServerErrno(failure, ...ROW_ERRNOS)) {
+      this.#options.planner.refuseImages(packet.bindings, failure.message);
+      this.#options.onImagesRefused(packet.bindings, failure);
+    }
+    return false;
   }
 
   async #applyAlone(transaction: Transaction): Promise<void> {
@@ -372,6 +386,9 @@ function partsLost(transaction: Transaction): TailraceError {
     { place: transactionPlace(transaction) },
   );
 }
+
+/** Duplicate keys, a row that is not there, foreign keys: about rows, not about how they came. */
+const ROW_ERRNOS = [1022, 1032, 1062, 1216, 1217, 1451, 1452, 1557, 1586, 1761, 1762] as const;
 
 const SAVEPOINT = 'tailrace_part';
 

@@ -5,6 +5,7 @@ import { dialectOf } from '../../../src/sink/mysql/dialect.ts';
 import {
   hasUnexpectedWarnings,
   meetsExpectation,
+  type Packet,
   type PlannedStatement,
 } from '../../../src/sink/mysql/plan.ts';
 import { RowsPlanner } from '../../../src/sink/mysql/planner.ts';
@@ -78,16 +79,30 @@ export async function runStatements(
   return problems;
 }
 
+/** As the sink would, packet by packet. */
+export async function runPackets(
+  target: PlanningTarget,
+  packets: Iterable<Packet>,
+): Promise<string[]> {
+  const problems: string[] = [];
+  for (const packet of packets) {
+    if (packet.kind === 'statements') {
+      problems.push(...(await runStatements(target, packet.statements)));
+    } else {
+      const { failure } = await target.session.execute([packet.sql]);
+      if (failure !== undefined) problems.push(`images: ${failure.message}`);
+    }
+  }
+  return problems;
+}
+
 export async function applyGroup(
   target: PlanningTarget,
   changes: readonly RowsChange[],
 ): Promise<string[]> {
   await target.binder.prepare(changes);
   const plan = target.planner.planGroup(changes, target.binder);
-  return runStatements(
-    target,
-    plan.packets.flatMap(({ statements }) => statements),
-  );
+  return runPackets(target, plan.packets);
 }
 
 export async function applyInOrder(

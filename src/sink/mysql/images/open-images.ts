@@ -1,0 +1,66 @@
+import { isServerErrno } from '../../../server/error-from-server.ts';
+import { readText } from '../../../server/row-reader.ts';
+import type { ServerConnection } from '../../../server/server-connection.ts';
+import { formatDescriptionEvent } from './events.ts';
+import { binlogStatement, type ImageSettings } from './images-writer.ts';
+
+/** What stands in the way of row images on this session, and the statement that mends it. */
+export interface ImagesRefusal {
+  readonly reason: string;
+  readonly fixSql: string | undefined;
+}
+
+/** A statement has the events' bytes as base64, and they are whole in the server's memory too. */
+const MAX_EVENT_BYTES = 1024 * 1024;
+const STATEMENT_MARGIN_BYTES = 4096;
+const NO_RIGHT = [1227, 1193, 1231, 1232, 1238, 3706] as const;
+
+/**
+ * Makes the session take row images: a format description says how the events that follow are written. Whether the
+ * account may do it is found out by doing it.
+ */
+export async function openImages(
+  connection: ServerConnection,
+): Promise<ImageSettings | ImagesRefusal> {
+  const mode = await findLooseMode(connection);
+  if (mode !== undefined) {
+    const reason = `${mode} is IDEMPOTENT: the target would pass over rows that it does not find`;
+    return { reason, fixSql: `SET GLOBAL ${mode} = 'STRICT';` };
+  }
+  const { info } = connection;
+  // After a format description MySQL waits to be told a GTID, so the right to say "none" comes first.
+  const before = info.flavor === 'mysql' ? ["SET SESSION gtid_next='AUTOMATIC'"] : [];
+  const event = binlogStatement(formatDescriptionEvent(info)).toString('latin1');
+  try {
+    for (const statement of [...before, event, ...before]) await connection.run(statement);
+  } catch (thrown) {
+    if (!isServerErrno(thrown, ...NO_RIGHT)) throw thrown;
+    const right = rightFor(info.flavor, info.versionNumber);
+    const reason = `the account lacks ${right}, which applying row images as they are takes`;
+    return { reason, fixSql: `GRANT ${right} ON *.* TO` };
+  }
+  const room = ((info.maxAllowedPacket - STATEMENT_MARGIN_BYTES) * 3) / 4;
+  return {
+    flavor: info.flavor,
+    serverId: info.serverId,
+    maxEventBytes: Math.min(MAX_EVENT_BYTES, Math.floor(room)),
+  };
+}
+
+export function isRefusal(opened: ImageSettings | ImagesRefusal): opened is ImagesRefusal {
+  return 'reason' in opened;
+}
+
+function rightFor(flavor: 'mysql' | 'mariadb', versionNumber: number): string {
+  if (flavor === 'mariadb') return versionNumber >= 100502 ? 'BINLOG REPLAY' : 'SUPER';
+  return versionNumber >= 80018 ? 'REPLICATION_APPLIER' : 'SUPER';
+}
+
+/** Where a missing row is no error, nothing would tell that the target differs. */
+async function findLooseMode(connection: ServerConnection): Promise<string | undefined> {
+  const rows = await connection.query(
+    "SHOW SESSION VARIABLES WHERE Variable_name IN ('slave_exec_mode', 'rbr_exec_mode')",
+  );
+  const loose = rows.find((row) => readText(row, 'Value') !== 'STRICT');
+  return loose === undefined ? undefined : readText(loose, 'Variable_name');
+}
