@@ -391,10 +391,10 @@ export class SinkSession {
   }
 }
 
-function imagesRefused({ reason, fixSql }: ImagesRefusal, host: string): TailraceError {
+function imagesRefused({ reason, mend }: ImagesRefusal, host: string): TailraceError {
   const next = `tailrace check prints the statement; or set task.target.apply = "auto".`;
   return new TailraceError(
-    fixSql?.startsWith('GRANT') === true ? 'TARGET_ACCESS_DENIED' : 'TARGET_UNAVAILABLE',
+    mend.kind === 'grant' ? 'TARGET_ACCESS_DENIED' : 'TARGET_UNAVAILABLE',
     reason,
     { place: { host }, next },
   );

@@ -7,7 +7,7 @@ import type { TargetSettings } from './target-settings.ts';
 
 /** Something about the target that refuses the task's work (error) or may one day (warning). */
 export interface TargetProblem {
-  readonly severity: 'error' | 'warning';
+  readonly severity: 'error' | 'warning' | 'note';
   readonly code: string;
   readonly finding: string;
   /** Statement that mends it; undefined: it takes more than a statement, `finding` says what. */

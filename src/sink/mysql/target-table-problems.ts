@@ -3,6 +3,7 @@ import type { TableRoute } from '../../core/route.ts';
 import { formatTableName, type Table, type TableName } from '../../core/table.ts';
 import { bindTable } from './bind-table.ts';
 import { TargetCatalog, type CatalogConnection } from './catalog.ts';
+import { findMisfit } from './images/find-misfit.ts';
 import { quoteName } from '../../server/sql-text.ts';
 import type { TargetProblem } from './target-problems.ts';
 import type { TargetTable } from './target-table.ts';
@@ -17,6 +18,8 @@ export interface TableNeeds {
   readonly allowNontransactional: boolean;
   /** False: its CREATE TABLE may still come from the source. */
   readonly mustExist: boolean;
+  /** Rows are to go as the images that the source logged. */
+  readonly wantsImages: boolean;
 }
 
 /** How the tables of a task fit the target, by what the sink itself does when their first row comes. */
@@ -27,12 +30,26 @@ export async function findTableProblems(
 ): Promise<readonly TargetProblem[]> {
   const catalog = new TargetCatalog(() => connection);
   await catalog.load(tables.map(({ route }) => route.target));
-  return tables.flatMap((routed) => {
+  const misfits: string[] = [];
+  const problems = tables.flatMap((routed) => {
     const target = catalog.get(routed.route.target);
     return target === undefined
       ? [missingTable(routed, needs)]
-      : tableProblems(routed, target, needs);
+      : tableProblems(routed, target, { needs, misfits });
   });
+  return misfits.length === 0 ? problems : [...problems, misfitNote(misfits)];
+}
+
+const SHOWN_MISFITS = 5;
+
+function misfitNote(misfits: readonly string[]): TargetProblem {
+  const shown = misfits.slice(0, SHOWN_MISFITS).join('; ');
+  const more = misfits.length > SHOWN_MISFITS ? `; and ${misfits.length - SHOWN_MISFITS} more` : '';
+  return {
+    severity: 'note',
+    code: 'ROWS_AS_SQL',
+    finding: `rows of these tables are written as SQL, because both ends define them differently: ${shown}${more}`,
+  };
 }
 
 function missingTable({ route }: RoutedTable, needs: TableNeeds): TargetProblem {
@@ -53,7 +70,7 @@ function missingTable({ route }: RoutedTable, needs: TableNeeds): TargetProblem 
 function tableProblems(
   { table, route }: RoutedTable,
   target: TargetTable,
-  needs: TableNeeds,
+  { needs, misfits }: { readonly needs: TableNeeds; readonly misfits: string[] },
 ): readonly TargetProblem[] {
   const problems: TargetProblem[] = target.triggers.map((trigger) =>
     triggerProblem(route.target, trigger),
@@ -62,6 +79,8 @@ function tableProblems(
   try {
     const fitting = { ...target, triggers: [] };
     const binding = bindTable(table, route, fitting, { allowNontransactional: true });
+    const misfit = needs.wantsImages ? findMisfit(binding) : undefined;
+    if (misfit !== undefined) misfits.push(`${formatTableName(target.name)} (${misfit})`);
     if (binding.inOrderReason !== undefined) {
       problems.push(slowProblem(target, binding.inOrderReason));
     }

@@ -7,6 +7,8 @@ import type { ServerConnection } from '../../server/connect.ts';
 import type { ServerInfo } from '../../server/server-info.ts';
 import { findTargetProblems, logSwitchProblem } from '../../sink/mysql/target-problems.ts';
 import { openTargetSession, type TargetSession } from '../../sink/mysql/target-session.ts';
+import { quoteAccount } from '../../server/read-grants.ts';
+import { isRefusal, openImages } from '../../sink/mysql/images/open-images.ts';
 import { readTargetSettings, type TargetSettings } from '../../sink/mysql/target-settings.ts';
 import { findTableProblems, type RoutedTable } from '../../sink/mysql/target-table-problems.ts';
 import { lockName } from '../../sink/mysql/task-lock.ts';
@@ -73,12 +75,16 @@ async function view(
   const databases = [...new Set(tables.map(({ route }) => route.target.database))];
   const settings = await readTargetSettings(connection, databases);
   const needs = { databases, stateDatabase, ddl, sqlLogBin };
+  const { apply } = target;
+  const wantsImages = task.source !== undefined && (apply === 'auto' || apply === 'rows');
+  const tableNeeds = { allowNontransactional, mustExist, wantsImages };
   return {
     info: connection.info,
     problems: [
       ...findTargetProblems(settings, needs),
       ...(isLogSwitchRefused ? [logSwitchProblem(settings.info, settings.account)] : []),
-      ...(await findTableProblems(connection, tables, { allowNontransactional, mustExist })),
+      ...(await findTableProblems(connection, tables, tableNeeds)),
+      ...(wantsImages ? await imageProblems(connection, settings, apply) : []),
     ],
     clockOffsetMs: await readClockOffset(connection),
     collations: await readCollations(connection),
@@ -86,6 +92,26 @@ async function view(
     isInnodbStrict: isStrict(settings),
     isTaskRunning: await isLockTaken(connection, lockName(task.name, stateDatabase)),
   };
+}
+
+/** Whether the session takes the source's row images: found out by asking for it, as the sink does. */
+async function imageProblems(
+  connection: ServerConnection,
+  { account }: TargetSettings,
+  apply: TargetConfig['apply'],
+): Promise<readonly Problem[]> {
+  const opened = await openImages(connection);
+  if (!isRefusal(opened)) return [];
+  const isNeeded = apply === 'rows';
+  const finding = isNeeded ? opened.reason : `${opened.reason}: rows are written as SQL, slower`;
+  const { mend } = opened;
+  const fixSql = mend.kind === 'grant' ? grantRight(mend.right, account) : mend.statement;
+  const severity = isNeeded ? 'error' : 'note';
+  return [{ severity, code: 'ROW_IMAGES_REFUSED', finding, fixSql }];
+}
+
+function grantRight(right: string, account: string): string {
+  return `GRANT ${right} ON *.* TO ${quoteAccount(account)};`;
 }
 
 function isStrict({ variables }: TargetSettings): boolean {

@@ -4,10 +4,12 @@ import type { ServerConnection } from '../../../server/server-connection.ts';
 import { formatDescriptionEvent } from './events.ts';
 import { binlogStatement, type ImageSettings } from './images-writer.ts';
 
-/** What stands in the way of row images on this session, and the statement that mends it. */
+/** What stands in the way of row images on this session, and what mends it. */
 export interface ImagesRefusal {
   readonly reason: string;
-  readonly fixSql: string | undefined;
+  readonly mend:
+    | { readonly kind: 'grant'; readonly right: string }
+    | { readonly kind: 'set'; readonly statement: string };
 }
 
 /** A statement has the events' bytes as base64, and they are whole in the server's memory too. */
@@ -25,7 +27,7 @@ export async function openImages(
   const mode = await findLooseMode(connection);
   if (mode !== undefined) {
     const reason = `${mode} is IDEMPOTENT: the target would pass over rows that it does not find`;
-    return { reason, fixSql: `SET GLOBAL ${mode} = 'STRICT';` };
+    return { reason, mend: { kind: 'set', statement: `SET GLOBAL ${mode} = 'STRICT';` } };
   }
   const { info } = connection;
   // After a format description MySQL waits to be told a GTID, so the right to say "none" comes first.
@@ -37,7 +39,7 @@ export async function openImages(
     if (!isServerErrno(thrown, ...NO_RIGHT)) throw thrown;
     const right = rightFor(info.flavor, info.versionNumber);
     const reason = `the account lacks ${right}, which applying row images as they are takes`;
-    return { reason, fixSql: `GRANT ${right} ON *.* TO` };
+    return { reason, mend: { kind: 'grant', right } };
   }
   const room = ((info.maxAllowedPacket - STATEMENT_MARGIN_BYTES) * 3) / 4;
   return {
