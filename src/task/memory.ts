@@ -1,7 +1,7 @@
 /** What one task may hold in memory: see src/ARCHITECTURE.md. */
 export const MEMORY = {
   /** Frames that wait between the socket and the decoder. */
-  queuedBytesHigh: 8 << 20,
+  queuedBytesHigh: 2 << 20,
   /** Transactions that are read and not yet done. */
   maxBytesInFlight: 32 << 20,
   /** A larger transaction is handed on in parts of about this size. */

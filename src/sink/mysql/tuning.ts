@@ -1,11 +1,11 @@
 /** Numbers that were measured or that bound something; nothing else in this folder has any. */
 export const TUNING = {
   /** A group closes at whichever comes first; an idle target takes what there is at once. */
-  groupTransactions: 500,
-  groupRows: 2_000,
-  groupBytes: 1024 * 1024,
+  groupTransactions: 2_000,
+  groupRows: 8_000,
+  groupBytes: 2 * 1024 * 1024,
   /** Waiting deliveries beyond this make `write` wait. */
-  queuedBytes: 8 * 1024 * 1024,
+  queuedBytes: 6 * 1024 * 1024,
   /** Text sent in one round trip. */
   packetBytes: 1024 * 1024,
   /** With `apply = "auto"` fewer rows than this go as SQL: a statement of images is a round trip of its own. */

@@ -39,7 +39,7 @@ import { learnStart, learnTables } from './schema-loader.ts';
 import { TransactionAssembler } from './transaction-assembler.ts';
 
 /** Finished transactions and parts are handed on when they hold this much, or when the input is empty. */
-const HAND_ON_BYTES = 1 << 20;
+const HAND_ON_BYTES = 1 << 18;
 
 export interface BinlogSourceOptions {
   readonly server: ServerOptions;

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { EventDecoder } from '../../src/binlog/event-decoder.ts';
+import type { RowsChange } from '../../src/core/change.ts';
+import type { Transaction } from '../../src/core/transaction.ts';
+import { createRouter } from '../../src/pipeline/router.ts';
+import { EventSplitter } from '../../src/replica/event-splitter.ts';
+import { FrameChecker } from '../../src/replica/frame-checker.ts';
+import type { SchemaHistory } from '../../src/schema/schema-history.ts';
+import { bindTable } from '../../src/sink/mysql/bind-table.ts';
+import { RowsPlanner } from '../../src/sink/mysql/planner.ts';
+import type { TargetTable } from '../../src/sink/mysql/target-table.ts';
+import { BinlogCursor } from '../../src/source/binlog/binlog-cursor.ts';
+import { Discards } from '../../src/source/binlog/discards.ts';
+import { TransactionAssembler } from '../../src/source/binlog/transaction-assembler.ts';
+import { countAllocations } from '../support/count-allocations.ts';
+import { SMALL_TABLE, smallTransactions } from './small-transactions.ts';
+
+/*
+ * What one row of a transaction of its own costs in allocations, which is most of what a small transaction costs and,
+ * unlike time, the same on every machine. A figure that is passed means that the hot path got slower: look at what was
+ * added. One that is far from reached means that it got better: lower the figure.
+ */
+const BYTES_A_ROW = { decode: 2_900, images: 720, sql: 375 };
+const TOLERANCE = 1.15;
+const ROWS = 10_000;
+const GROUP = 2_000;
+
+const router = createRouter({ exclude: [] }, [], 'tailrace');
+const coordinates = { file: 'binlog.000001', offset: 4 };
+
+/** From the socket's chunks to transactions, as BinlogSource does it. */
+function decode(stream: Buffer): Transaction[] {
+  const cursor = new BinlogCursor(coordinates);
+  const history = { tableFor: () => SMALL_TABLE, isSequence: () => false };
+  const assembler = new TransactionAssembler({
+    flavor: 'mariadb',
+    versionNumber: 101100,
+    router,
+    history: history as unknown as SchemaHistory,
+    cursor,
+    discards: new Discards(),
+    ignoreOwn: true,
+    from: { seq: 0, position: { kind: 'coordinates', coordinates } },
+    partBytes: 1 << 20,
+    isSkipped: undefined,
+    keepsRowQueries: false,
+    countDropped: () => undefined,
+  });
+  const checker = new FrameChecker();
+  const decoder = new EventDecoder();
+  const splitter = new EventSplitter({
+    onEvent: (bytes, start, end) => {
+      const frame = checker.check(bytes, start, end);
+      const event = decoder.decode(frame);
+      cursor.advance(event.header, frame, assembler.isInGroup);
+      assembler.handle(event, frame);
+    },
+    onOther: () => {
+      throw new Error('not an event');
+    },
+  });
+  splitter.push(stream);
+  return assembler.outbox.take();
+}
+
+const target: TargetTable = {
+  name: { database: 'bench', table: 'small' },
+  engine: 'InnoDB',
+  isTransactional: true,
+  takesImages: true,
+  columns: SMALL_TABLE.columns.map((column) => ({
+    name: column.name,
+    dataType: column.type,
+    columnType: column.columnType,
+    charset: column.charset,
+    collation: column.collation,
+    isNullable: false,
+    canBeOmitted: false,
+    isGenerated: false,
+    labels: undefined,
+  })),
+  columnByName: new Map(),
+  uniqueKeys: [
+    {
+      name: 'PRIMARY',
+      isPrimary: true,
+      parts: [{ column: 'id', isPrefix: false }],
+      isRowIdentity: true,
+    },
+  ],
+  indexedColumns: new Set(['id']),
+  triggers: [],
+  hasForeignKeys: false,
+  hasReferentialActions: false,
+};
+const whole = { ...target, columnByName: new Map(target.columns.map((one) => [one.name, one])) };
+const binding = bindTable(SMALL_TABLE, router.route(SMALL_TABLE), whole, {
+  allowNontransactional: false,
+});
+
+function plan(planner: RowsPlanner, transactions: readonly Transaction[]): number {
+  let packets = 0;
+  for (let from = 0; from < transactions.length; from += GROUP) {
+    const changes = transactions
+      .slice(from, from + GROUP)
+      .flatMap((one) => one.changes as RowsChange[]);
+    packets += planner.planGroup(changes, { of: () => binding }).packets.length;
+  }
+  return packets;
+}
+
+describe('allocations for a row in a transaction of its own', () => {
+  const stream = smallTransactions(ROWS);
+  const transactions = decode(stream);
+  const images = { flavor: 'mariadb', serverId: 1, maxEventBytes: 1 << 20 } as const;
+  const dialect = { hasRowAlias: false };
+
+  it('the input is what it should be', () => {
+    expect(transactions).toHaveLength(ROWS);
+    expect(transactions.every(({ changes }) => changes.length === 1)).toBe(true);
+  });
+
+  it.each<[keyof typeof BYTES_A_ROW, () => unknown]>([
+    ['decode', () => decode(stream)],
+    [
+      'images',
+      () => plan(new RowsPlanner(dialect, {}, { settings: images, fromRows: 0 }), transactions),
+    ],
+    ['sql', () => plan(new RowsPlanner(dialect), transactions)],
+  ])('%s', async (name, work) => {
+    // Optimised code first: what it keeps in registers is no allocation.
+    for (let round = 0; round < 5; round++) work();
+    const bytes = (await countAllocations(work)) / ROWS;
+    expect(bytes).toBeLessThan(BYTES_A_ROW[name] * TOLERANCE);
+    expect(bytes).toBeGreaterThan(BYTES_A_ROW[name] / 2);
+  });
+});

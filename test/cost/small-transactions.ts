@@ -1,0 +1,107 @@
+import { WIRE_TYPE } from '../../src/binlog/wire-types.ts';
+import { fakeColumn, fakeTable } from '../support/fake-images.ts';
+
+/*
+ * The binlog of transactions of one row each as MariaDB sends it: GTID, table map, rows, XID, each in a packet of its
+ * own, without checksums. The row is sysbench's: two integers and two CHARs.
+ */
+const LATIN1 = { charset: 'latin1', collation: 'latin1_swedish_ci', isNullable: false };
+const COLUMNS = [
+  { type: WIRE_TYPE.LONG, meta: [], column: fakeColumn('id', 'int', { isNullable: false }) },
+  { type: WIRE_TYPE.LONG, meta: [], column: fakeColumn('k', 'int', { isNullable: false }) },
+  {
+    type: WIRE_TYPE.STRING,
+    meta: [WIRE_TYPE.STRING, 120],
+    column: fakeColumn('c', 'char', { ...LATIN1, columnType: 'char(120)' }),
+  },
+  {
+    type: WIRE_TYPE.STRING,
+    meta: [WIRE_TYPE.STRING, 60],
+    column: fakeColumn('pad', 'char', { ...LATIN1, columnType: 'char(60)' }),
+  },
+];
+
+export const SMALL_TABLE = fakeTable(
+  'bench',
+  'small',
+  COLUMNS.map(({ column }) => column),
+  [0],
+);
+
+const TABLE_ID = 26;
+const HEADER = 19;
+
+/** The network stream of so many insert transactions. */
+export function smallTransactions(count: number): Buffer {
+  const events: Buffer[] = [];
+  let offset = 4;
+  const add = (type: number, body: Buffer): void => {
+    offset += HEADER + body.length;
+    events.push(packet(event(type, body, offset)));
+  };
+  for (let n = 1; n <= count; n++) {
+    add(162, gtid(n));
+    add(19, tableMap());
+    add(23, rows(n));
+    add(16, number(n, 8));
+  }
+  return Buffer.concat(events);
+}
+
+function event(type: number, body: Buffer, end: number): Buffer {
+  const header = Buffer.alloc(HEADER);
+  header.writeUInt32LE(1_700_000_000, 0);
+  header[4] = type;
+  header.writeUInt32LE(1, 5);
+  header.writeUInt32LE(HEADER + body.length, 9);
+  header.writeUInt32LE(end, 13);
+  return Buffer.concat([header, body]);
+}
+
+function packet(bytes: Buffer): Buffer {
+  const header = Buffer.alloc(5);
+  header.writeUIntLE(1 + bytes.length, 0, 3);
+  return Buffer.concat([header, bytes]);
+}
+
+function gtid(sequence: number): Buffer {
+  const body = Buffer.alloc(19);
+  number(sequence, 8).copy(body);
+  body[12] = 0x04;
+  return body;
+}
+
+function tableMap(): Buffer {
+  const name = (text: string) =>
+    Buffer.concat([Buffer.of(text.length), Buffer.from(text), Buffer.of(0)]);
+  const metadata = Buffer.from(COLUMNS.flatMap(({ meta }) => meta));
+  return Buffer.concat([
+    number(TABLE_ID, 6),
+    number(1, 2),
+    name(SMALL_TABLE.database),
+    name(SMALL_TABLE.name),
+    Buffer.of(COLUMNS.length, ...COLUMNS.map(({ type }) => type), metadata.length),
+    metadata,
+    Buffer.of(0),
+  ]);
+}
+
+function rows(id: number): Buffer {
+  const text = (letter: string, length: number) =>
+    Buffer.concat([Buffer.of(length), Buffer.alloc(length, letter)]);
+  return Buffer.concat([
+    number(TABLE_ID, 6),
+    number(1, 2),
+    Buffer.of(COLUMNS.length, 0x0f, 0xf0),
+    number(id, 4),
+    number(id % 1000, 4),
+    text('c', 119),
+    text('p', 59),
+  ]);
+}
+
+function number(value: number, bytes: number): Buffer {
+  const buffer = Buffer.alloc(bytes);
+  buffer.writeUIntLE(value, 0, Math.min(bytes, 6));
+  return buffer;
+}
