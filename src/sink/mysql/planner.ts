@@ -21,6 +21,14 @@ import { TableText } from './table-text.ts';
 
 type ChangesByBinding = ReadonlyMap<TableBinding, readonly RowsChange[]>;
 
+interface Rest {
+  readonly bindings: Bindings;
+  readonly tables: ChangesByBinding;
+  readonly inOrder: ReadonlyMap<TableBinding, string>;
+  readonly images: ImagePlanner | undefined;
+  readonly writer: StatementWriter;
+}
+
 export interface ImageOptions {
   readonly settings: ImageSettings;
   /** Groups of fewer rows go as SQL. */
@@ -57,17 +65,23 @@ export class RowsPlanner implements StatementPlanner {
         batch.planVanished(net.vanished);
       } else batch.plan(net);
     }
-    if (inOrder.size !== 0) {
-      const asImages = images && findInOrderImages(images, tables, inOrder);
-      for (const change of changes) {
-        const binding = bindings.of(change);
-        if (!inOrder.has(binding)) continue;
-        if (asImages?.has(binding) === true) images?.writeChange(binding, change);
-        else for (const statement of this.planInOrder(change, binding)) writer.add(statement);
-      }
-    }
+    if (inOrder.size !== 0) this.#planRest(changes, { bindings, tables, inOrder, images, writer });
     const packets = [...(images?.takePackets() ?? []), ...writer.takePackets()];
     return { packets, rowCount, inOrder };
+  }
+
+  /** What cannot be merged, in the order of the source. */
+  #planRest(
+    changes: readonly RowsChange[],
+    { bindings, tables, inOrder, images, writer }: Rest,
+  ): void {
+    const asImages = images && findInOrderImages(images, tables, inOrder);
+    for (const change of changes) {
+      const binding = bindings.of(change);
+      if (!inOrder.has(binding)) continue;
+      if (asImages?.has(binding) === true) images?.writeChange(binding, change);
+      else for (const statement of this.planInOrder(change, binding)) writer.add(statement);
+    }
   }
 
   refuseImages(bindings: readonly TableBinding[], reason: string): void {
