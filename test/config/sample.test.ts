@@ -52,3 +52,10 @@ describe('conf/tailrace.toml', () => {
     expect(missing).toEqual([]);
   });
 });
+
+describe.each(['produce', 'run-and-publish'])('conf/%s.toml', (name) => {
+  it('is a good configuration', () => {
+    const sample = new URL(`../../conf/${name}.toml`, import.meta.url).pathname;
+    expect(loadConfig(sample, { env }).tasks[0]?.kafka?.brokers).toHaveLength(1);
+  });
+});

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestServer } from './servers.ts';
@@ -62,8 +62,12 @@ ${target}${setup.tail ?? ''}`,
     );
   }
 
+  text(): string {
+    return readFileSync(this.config, 'utf8');
+  }
+
   edit(change: (text: string) => string): void {
-    writeFileSync(this.config, change(readFileSync(this.config, 'utf8')));
+    writeFileSync(this.config, change(existsSync(this.config) ? this.text() : ''));
   }
 
   remove(): void {
