@@ -1,7 +1,7 @@
 import { testServer, type ServerName, type TestServer } from '../support/servers.ts';
 import { openSql, type Sql } from '../support/sql.ts';
 import { compareDatabases, type CompareOptions } from '../support/table-content.ts';
-import { runTailrace, type Finished, Workspace, type TaskSetup } from '../support/tailrace.ts';
+import { runTailrace, startTailrace, type Finished, type Running, Workspace, type TaskSetup } from '../support/tailrace.ts';
 
 type Setup = Omit<TaskSetup, 'source' | 'target' | 'name'>;
 
@@ -91,6 +91,10 @@ state_database = "tailrace_${this.database}"
     return runTailrace([...words, '-c', this.#workspace.config]);
   }
 
+  start(...words: string[]): Running {
+    return startTailrace([...words, '-c', this.#workspace.config]);
+  }
+
   /** Passes what stopped the task. */
   async skip(): Promise<void> {
     const { code, stderr } = await this.command('position', 'skip', '--reason', 'a test');
@@ -111,6 +115,11 @@ state_database = "tailrace_${this.database}"
   async rows(sql: string): Promise<string[]> {
     const rows = await this.target.rows(sql);
     return rows.map((row) => Object.values(row).map(String).join(' '));
+  }
+
+  /** What is large is given back at once. */
+  async drop(): Promise<void> {
+    await this.both(`DROP DATABASE IF EXISTS ${this.database}`);
   }
 
   async close(): Promise<void> {

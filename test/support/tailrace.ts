@@ -38,7 +38,7 @@ password = ""
 state_database = "tailrace_${name.replaceAll('-', '_')}"
 ${setup.targetLines ?? ''}
 `;
-    const start = setup.start === undefined ? '' : `start = "${setup.start}"\n`;
+    const start = (setup.start ?? '') === '' ? '' : `start = "${setup.start}"\n`;
     writeFileSync(
       this.config,
       `state_dir = "./state"

@@ -9,6 +9,7 @@ import { CopyRecord } from '../../snapshot/copy-record.ts';
 import { withoutAutoIncrement } from '../../snapshot/table-copier.ts';
 import { readCreateText } from '../../snapshot/source-tables.ts';
 import { createTask } from '../run-task.ts';
+import { TaskBoard } from '../task-board.ts';
 import { routerOf } from '../task-setup.ts';
 import type { SnapshotTask } from './snapshot-options.ts';
 
@@ -33,7 +34,10 @@ export async function catchUp(run: SnapshotTask, until: Position | undefined): P
   if (count > 0) {
     progress.phase = `bringing ${count} copied tables up to date`;
     logger.info({ tables: count }, 'Bringing the tables that are copied up to date');
-    const task = createTask({ ...run, mode: 'run', untilHead: until === undefined }, run.store, {
+    // A board of its own: that the stream ends here is not the end of the copy.
+    const board = new TaskBoard(run.task.name);
+    const options = { ...run, board, mode: 'run' as const, untilHead: until === undefined };
+    const task = createTask(options, run.store, {
       router: onlyTables(routerOf(run.task), new Set([...done, ...partial])),
       onConflict: partial.length > 0 ? 'overwrite' : requireTarget(run.task).onConflict,
       until,

@@ -134,7 +134,6 @@ async function copyInRounds(run: SnapshotTask, source: ServerConnection): Promis
     const options = await roundOptions(run, source, folder);
     for (let round = 1; ; round++) {
       await catchUp(run, undefined);
-      run.board.begin();
       const result = await copyRound(options);
       if (result.left.length === 0) return await finish(run, source, result);
       await result.target.close();

@@ -4,15 +4,15 @@ import { FieldCursor } from '../../../core/field-cursor.ts';
 import { formatTableName } from '../../../core/table.ts';
 import { createBackoff } from '../../../lib/backoff.ts';
 import { sleep } from '../../../lib/sleep.ts';
-import { quoteName, quoteText } from '../../../server/sql-text.ts';
+import { quoteName } from '../../../server/sql-text.ts';
 import { quoteTable } from '../ddl/table-sql.ts';
-import { checkpointMoved } from '../checkpoint-row.ts';
 import type { CheckpointRow } from '../checkpoint-row.ts';
 import { SqlBuffer } from '../sql-buffer.ts';
 import type { TableBinding } from '../table-binding.ts';
 import type { TargetSession } from '../target-session.ts';
 import { harmfulWarnings, readWarnings, SHOW_WARNINGS } from '../warnings.ts';
 import type { CopyMarks } from './copy-marks.ts';
+import { beginFenced } from './fence.ts';
 import { RowEncoder } from './row-encoder.ts';
 
 /** Text of one statement; more rows go into the next. */
@@ -108,12 +108,7 @@ export class CopyWriter {
 
   async #begin(names: 'utf8mb4' | 'binary'): Promise<void> {
     await this.#useNames(names);
-    const { row } = this.#options;
-    const fence = `SELECT seq FROM ${row.tables.checkpoint} WHERE task=${quoteText(row.task)} AND lane=0 AND epoch=${row.epoch} LOCK IN SHARE MODE`;
-    const replies = await this.#session.run(`BEGIN;${fence}`);
-    if (replies[1]?.rows?.length !== 1) {
-      throw checkpointMoved(row.task, 'another process took the task over');
-    }
+    await beginFenced(this.#session, this.#options.row);
   }
 
   async #useNames(names: 'utf8mb4' | 'binary'): Promise<void> {

@@ -29,6 +29,7 @@ import { TargetTransaction } from '../target-transaction.ts';
 import { TUNING } from '../tuning.ts';
 import { CopyDdl } from './copy-ddl.ts';
 import { CopyMarks } from './copy-marks.ts';
+import { beginFenced } from './fence.ts';
 import { CopyWriter } from './copy-writer.ts';
 import { takesText } from './takes-text.ts';
 
@@ -235,9 +236,9 @@ class MysqlCopyTarget implements CopyTarget {
 
   async #commit(statements: readonly string[]): Promise<void> {
     await this.#inTurn(async () => {
-      const transaction = new TargetTransaction(this.#owned, undefined);
-      await transaction.runAll(statements);
-      await transaction.commit(undefined);
+      const { session, row } = this.#owned;
+      await beginFenced(session, row);
+      await session.run([...statements, 'COMMIT'].join(';'));
     });
   }
 

@@ -24,7 +24,18 @@ const BARE: ReadonlySet<string> = new Set([
   'year',
 ]);
 
-type FieldKind = 'bare' | 'double' | 'enum-index' | 'labels' | 'json' | 'quoted';
+/** ASCII that the server takes as text only. */
+const ASCII: ReadonlySet<string> = new Set([
+  'date',
+  'time',
+  'datetime',
+  'timestamp',
+  'uuid',
+  'inet4',
+  'inet6',
+]);
+
+type FieldKind = 'bare' | 'ascii' | 'double' | 'enum-index' | 'labels' | 'json' | 'quoted';
 
 interface Field {
   readonly kind: FieldKind;
@@ -66,6 +77,11 @@ export class RowEncoder {
       case 'bare':
         out.raw(bytes.subarray(start, end));
         return;
+      case 'ascii':
+        out.byte(QUOTE);
+        out.raw(bytes.subarray(start, end));
+        out.byte(QUOTE);
+        return;
       case 'double':
         writeDouble(bytes, start, end, out);
         return;
@@ -91,6 +107,7 @@ export class RowEncoder {
 
 function kindOf({ source, target }: BoundColumn, block: RowBlock): FieldKind {
   if (BARE.has(source.type)) return 'bare';
+  if (ASCII.has(source.type)) return 'ascii';
   if (source.type === 'float' || source.type === 'double') return 'double';
   if (source.type === 'enum' && block.hasEnumIndexes) {
     return literalForm({ index: 0, source, target }).labels === undefined ? 'enum-index' : 'labels';
@@ -119,10 +136,12 @@ function writeLabels({ labels }: LiteralForm, index: bigint, out: SqlBuffer): vo
 
 /** UTF-8 text. Numbers that were decimals stay decimals, as in the stream. */
 function writeJson(bytes: Buffer, start: number, end: number, out: SqlBuffer): void {
-  const decimals = findJsonDecimals(bytes.utf8Slice(start, end));
+  const document = bytes.utf8Slice(start, end);
+  const decimals = findJsonDecimals(document);
   if (decimals.length > 0) out.ascii('JSON_SET(');
   out.ascii("_utf8mb4'");
-  out.escaped(bytes, start, end);
+  if (document.includes('-0')) out.escapedText(withNegativeZeros(document));
+  else out.escaped(bytes, start, end);
   out.byte(QUOTE);
   for (const { path, text } of decimals) {
     out.ascii(",_utf8mb4'");
@@ -130,4 +149,11 @@ function writeJson(bytes: Buffer, start: number, end: number, out: SqlBuffer): v
     out.ascii(`',${text}`);
   }
   if (decimals.length > 0) out.byte(CLOSE);
+}
+
+/** MySQL 5.7 prints the double -0.0 as -0, which would be read as the integer 0. */
+function withNegativeZeros(document: string): string {
+  return document.replace(/("(?:[^"\\]|\\.)*")|-0(?![\d.eE])/gs, (whole, text?: string) =>
+    text === undefined ? '-0.0' : whole,
+  );
 }

@@ -11,10 +11,12 @@ export function takesText({ columns }: TableBinding): boolean {
 
 function takesBytes(column: BoundColumn): boolean {
   const { source, target } = column;
+  // A binary string of sixteen bytes would be the value itself; of another length it is refused.
+  if (['uuid', 'inet4', 'inet6'].includes(source.type)) return false;
   // A binary string is no JSON to MySQL, and decimals in it would become doubles.
   if (source.type === 'json' || target.dataType === 'json') return false;
   if (source.charset !== undefined && source.charset !== target.charset) return false;
-  if (source.charset === undefined && target.charset !== undefined && source.type !== 'uuid') {
+  if (source.charset === undefined && target.charset !== undefined) {
     return !/char|text|enum|set/.test(target.dataType);
   }
   return literalForm(column).labels === undefined;
