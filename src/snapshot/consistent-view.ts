@@ -33,6 +33,7 @@ const DENIED = [1044, 1045, 1142, 1227, 1290] as const;
 /** The source waits for nobody longer than this: its writers would queue behind our lock. */
 const LOCK_WAIT_SECONDS = 20;
 const LOCK_TIMEOUT = 1205;
+const SAVEPOINT = 'tailrace';
 const LOCK_ATTEMPTS = 5;
 
 /**
@@ -51,7 +52,10 @@ export async function openConsistentView(options: ViewOptions): Promise<Consiste
     for (const reader of readers) await prepareReader(reader);
     const before = options.lock === 'none' ? await options.readPosition(locker) : undefined;
     const lock = await takeLock(locker, options);
-    for (const reader of readers) await reader.run('START TRANSACTION WITH CONSISTENT SNAPSHOT');
+    for (const reader of readers) {
+      await reader.run('START TRANSACTION WITH CONSISTENT SNAPSHOT');
+      await reader.run(`SAVEPOINT ${SAVEPOINT}`);
+    }
     const position = await options.readPosition(locker);
     if (before !== undefined) assertQuiet(before, position);
     const view: ConsistentView = { position, readers, close: () => closeAll(readers) };
@@ -65,6 +69,14 @@ export async function openConsistentView(options: ViewOptions): Promise<Consiste
     for (const reader of readers) reader.destroy();
     throw thrown;
   }
+}
+
+/**
+ * Gives back the metadata locks of what was read, and keeps the view: a DDL on a table that is through must
+ * not wait for the rest of the copy, with everybody else's statements behind it.
+ */
+export async function releaseTables(reader: ServerConnection): Promise<void> {
+  await reader.run(`ROLLBACK TO SAVEPOINT ${SAVEPOINT}`);
 }
 
 async function closeAll(readers: readonly ServerConnection[]): Promise<void> {

@@ -16,7 +16,7 @@ import type { DumpProgram } from './dump/find-program.ts';
 import type { DumpOptions } from './dump/program-options.ts';
 import { CopyByKey } from './native/copy-by-key.ts';
 import type { CopyProgress } from './progress.ts';
-import { needsOwnReader } from './needs-own-reader.ts';
+import { hasUndumpable, needsOwnReader } from './needs-own-reader.ts';
 import { prepareTarget } from './prepare-target.ts';
 import { readOtherObjects, readSourceTables, keyOf, type SourceTable } from './source-tables.ts';
 
@@ -149,14 +149,20 @@ class Round {
       ({ kind }) => kind === 'view',
     );
     const tables = all.tables.map(({ database, name }) => ({ database, table: name }));
-    const ignored = [...tables, ...views.map(({ name }) => name)].filter(
-      (name) => databases.includes(name.database) && !router.isIncluded(name),
+    const own = new Set(
+      before.tables
+        .filter((table) => hasUndumpable(table))
+        .map(({ database, name }) => keyOf({ database, table: name })),
+    );
+    const ignored = tables.filter(
+      (name) =>
+        databases.includes(name.database) && (!router.isIncluded(name) || own.has(keyOf(name))),
     );
     this.#dump = new DumpProcess(dump.program, {
       ...dump.options,
       host: view.readers[0]?.info.host ?? '',
       databases,
-      ignored: [...ignored, ...views.map(({ name }) => name).filter((n) => router.isIncluded(n))],
+      ignored: [...ignored, ...views.map(({ name }) => name)],
     });
     await this.#dump.begun();
   }
@@ -186,6 +192,7 @@ class Round {
     for (const table of rest) if (needsOwnReader(table, run.record)) own.push(table);
     const dumped = rest.filter((table) => !own.includes(table));
     await this.#byKey(run, own, view);
+    await view.close();
     try {
       await new CopyByDump(run, dumped).copy(dump);
     } catch (thrown) {

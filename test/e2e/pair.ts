@@ -1,7 +1,14 @@
 import { testServer, type ServerName, type TestServer } from '../support/servers.ts';
 import { openSql, type Sql } from '../support/sql.ts';
 import { compareDatabases, type CompareOptions } from '../support/table-content.ts';
-import { runTailrace, startTailrace, type Finished, type Running, Workspace, type TaskSetup } from '../support/tailrace.ts';
+import {
+  runTailrace,
+  startTailrace,
+  type Finished,
+  type Running,
+  Workspace,
+  type TaskSetup,
+} from '../support/tailrace.ts';
 
 type Setup = Omit<TaskSetup, 'source' | 'target' | 'name'>;
 

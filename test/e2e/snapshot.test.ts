@@ -18,7 +18,9 @@ async function fill({ source }: Pair, rows: number): Promise<void> {
     "INSERT INTO orders (v, t, f) VALUES (1, 'a\\\\\\'b', 0.1), (2, 'é', 16777216)",
   );
   for (let have = 2; have < rows; have *= 2) {
-    await source.run('INSERT INTO orders (v, t, f) SELECT v + 1, CONCAT(LEFT(t, 40), id), f + id FROM orders');
+    await source.run(
+      'INSERT INTO orders (v, t, f) SELECT v + 1, CONCAT(LEFT(t, 40), id), f + id FROM orders',
+    );
   }
   await source.run(
     "INSERT INTO items SELECT id, CONCAT('k', id MOD 7), v, REPEAT(t, 2) FROM orders",
@@ -46,6 +48,7 @@ class Writer {
     return new Writer(sql);
   }
 
+  /** May be called twice: a test that failed must not leave it behind. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#done;
@@ -95,10 +98,12 @@ describe.each(ENGINES)('snapshot by %s', (engine) => {
 
   it('killed at random again and again, goes on, and run refuses in between', async () => {
     const pair = await Pair.open('src57', 'dst57', `e2e_snapkill_${engine}`);
+    let stopWriter = (): Promise<void> => Promise.resolve();
     try {
       await pair.configure({ start: '' });
       await fill(pair, 30_000);
       const writer = await Writer.start(pair.database);
+      stopWriter = () => writer.stop();
       let kills = 0;
       let hasRefused = false;
       for (let attempt = 0; attempt < 4; attempt++) {
@@ -122,6 +127,7 @@ describe.each(ENGINES)('snapshot by %s', (engine) => {
       expect(run.code, run.stderr.slice(-3000)).toBe(0);
       expect(await pair.difference()).toBe('');
     } finally {
+      await stopWriter();
       await pair.drop();
       await pair.close();
     }
@@ -144,7 +150,9 @@ async function keysOf(sql: Sql): Promise<string[]> {
   const keys: string[] = [];
   for (const table of TABLES) {
     const rows = await sql.rows(`SHOW INDEX FROM ${table}`);
-    keys.push(...rows.map((row) => `${table} ${String(row['Key_name'])} ${String(row['Column_name'])}`));
+    keys.push(
+      ...rows.map((row) => `${table} ${String(row['Key_name'])} ${String(row['Column_name'])}`),
+    );
   }
   return keys.sort();
 }

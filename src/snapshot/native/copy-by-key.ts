@@ -2,6 +2,7 @@ import type { CopyPiece } from '../../core/copy.ts';
 import { FieldCursor } from '../../core/field-cursor.ts';
 import { isServerErrno } from '../../server/error-from-server.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
+import { releaseTables } from '../consistent-view.ts';
 import { markOf, sliceKey, type Slice, type SliceRecord } from '../copy-record.ts';
 import { progressOf, saveMarks, TableChanged, type CopyRun } from '../copy-run.ts';
 import type { SourceTable } from '../source-tables.ts';
@@ -63,10 +64,13 @@ export class CopyByKey {
       this.#run.signal.throwIfAborted();
       const job = this.#jobs.shift();
       const table = job === undefined ? this.#tables.pop() : undefined;
-      if (job !== undefined) await this.#copyJob(reader, job);
-      else if (table !== undefined) {
+      if (job !== undefined) {
+        await this.#copyJob(reader, job);
+        await releaseTables(reader);
+      } else if (table !== undefined) {
         this.#opening = this.#openTable(reader, table);
         await this.#opening;
+        await releaseTables(reader);
       } else {
         // Another connection may be cutting the last table into slices.
         await this.#opening;

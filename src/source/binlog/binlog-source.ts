@@ -124,7 +124,23 @@ export class BinlogSource implements Source {
     });
   }
 
+  /** With `until` it ends exactly there: what came in the same piece of binlog is not handed on. */
   async *stream(
+    from: Checkpoint,
+    options: BinlogStreamOptions,
+  ): AsyncGenerator<readonly Transaction[]> {
+    const { until } = options;
+    for await (const batch of this.#streamOn(from, options)) {
+      const end = until === undefined ? -1 : endAt(batch, until);
+      if (end < 0) yield batch;
+      else {
+        yield batch.slice(0, end + 1);
+        return;
+      }
+    }
+  }
+
+  async *#streamOn(
     from: Checkpoint,
     options: BinlogStreamOptions,
   ): AsyncGenerator<readonly Transaction[]> {
@@ -381,6 +397,14 @@ function* handOn({ assembler }: OpenStream, watch: Stopwatch): Generator<readonl
   watch.pause();
   yield assembler.outbox.take();
   watch.resume();
+}
+
+/** Index of the transaction with which the position is reached; -1: it is not in this batch. */
+function endAt(batch: readonly Transaction[], until: Position): number {
+  const isEnd = ({ resumeAt }: Transaction): boolean =>
+    resumeAt !== undefined && isReached(resumeAt, until);
+  const last = batch.findLast(({ resumeAt }) => resumeAt !== undefined);
+  return last === undefined || !isEnd(last) ? -1 : batch.findIndex(isEnd);
 }
 
 function noneDropped(): Record<DropReason, number> {

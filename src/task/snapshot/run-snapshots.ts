@@ -37,7 +37,11 @@ export async function runSnapshots(options: SnapshotRunOptions): Promise<Snapsho
   const logger = createLogger({ ...config.log });
   const boards = tasks.map(({ name }) => new TaskBoard(name));
   const listen = options.http === undefined ? config.http.listen : asListen(options.http);
-  const http = await openHttp({ http: { ...config.http, listen }, fleet: { members: boards }, logger });
+  const http = await openHttp({
+    http: { ...config.http, listen },
+    fleet: { members: boards },
+    logger,
+  });
   const results: SnapshotResult[] = [];
   let exitCode = 0;
   try {
