@@ -34,6 +34,8 @@ export interface CopyRoundOptions {
   readonly learnSchema: (position: Position) => Promise<KnownSchema>;
   /** Brings the tables that earlier rounds copied to this position; gives the checkpoint's number there. */
   readonly catchUp: (position: Position) => Promise<number>;
+  /** Keys of the tables that earlier rounds copied. */
+  readonly doneTables: () => Promise<readonly string[]>;
   readonly openTarget: () => Promise<CopyTarget>;
   readonly router: Router;
   readonly readers: number;
@@ -87,6 +89,8 @@ class Round {
   #control: ServerConnection | undefined;
   #changed: SourceTable[] = [];
   #plan: Plan | undefined;
+  /** Tables that the dump was told to leave out: no INSERT of theirs does not mean that they are empty. */
+  #ignored: ReadonlySet<string> = new Set();
 
   constructor(options: CopyRoundOptions) {
     this.#options = options;
@@ -139,7 +143,7 @@ class Round {
   }
 
   async #startDump(before: CapturedSchema, view: ConsistentView): Promise<void> {
-    const { dump, router } = this.#options;
+    const { dump, router, doneTables } = this.#options;
     const control = this.#control as ServerConnection;
     if (dump === undefined) return;
     const databases = [...new Set(before.tables.map(({ database }) => database))];
@@ -149,15 +153,17 @@ class Round {
       ({ kind }) => kind === 'view',
     );
     const tables = all.tables.map(({ database, name }) => ({ database, table: name }));
-    const own = new Set(
-      before.tables
+    const own = new Set([
+      ...(await doneTables()),
+      ...before.tables
         .filter((table) => hasUndumpable(table))
         .map(({ database, name }) => keyOf({ database, table: name })),
-    );
+    ]);
     const ignored = tables.filter(
       (name) =>
         databases.includes(name.database) && (!router.isIncluded(name) || own.has(keyOf(name))),
     );
+    this.#ignored = new Set(ignored.map(keyOf));
     this.#dump = new DumpProcess(dump.program, {
       ...dump.options,
       host: view.readers[0]?.info.host ?? '',
@@ -189,7 +195,9 @@ class Round {
       return;
     }
     const own: SourceTable[] = [];
-    for (const table of rest) if (needsOwnReader(table, run.record)) own.push(table);
+    for (const table of rest) {
+      if (needsOwnReader(table, run.record) || this.#ignored.has(table.key)) own.push(table);
+    }
     const dumped = rest.filter((table) => !own.includes(table));
     await this.#byKey(run, own, view);
     await view.close();

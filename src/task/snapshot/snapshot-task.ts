@@ -173,6 +173,10 @@ async function roundOptions(
     learnSchema: (position) =>
       learnSchema(position, { source: sourceConfig, router, host, signal }),
     catchUp: (position) => catchUp(run, position),
+    doneTables: async () => {
+      const record = new CopyRecord(await readCopyMarks(adminOf(run), signal));
+      return record.tableKeys.filter((key) => record.table(key)?.state === 'done');
+    },
     openTarget: () => openTarget(run, connections, source),
     router,
     readers: run.engine === 'native' ? connections : 2,
