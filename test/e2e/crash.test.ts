@@ -407,7 +407,7 @@ describe.each(LOADED_PAIRS)(
 
     it(
       `${KILLS} kills at random times: no transaction lost, none doubled, every reading a prefix`,
-      { timeout: 60_000 + KILLS * 10_000 },
+      { timeout: 120_000 + KILLS * 20_000 },
       async () => {
         const first = await runTailrace(['run', '-c', workspace.config, '--until', 'head']);
         expect(first.code, first.stderr).toBe(0);
