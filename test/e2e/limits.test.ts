@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { HoldingProxy } from '../support/holding-proxy.ts';
 import { testServer } from '../support/servers.ts';
 import { openSql, type Sql } from '../support/sql.ts';
@@ -10,6 +10,9 @@ import { output, statusOf, untilStreaming } from './state-support.ts';
 const MIB = 1 << 20;
 const ALLOWED_RSS_MIB = 400;
 const ROWS = 300_000;
+/** What takes seconds when nothing else runs. */
+const SLOW_MS = 400_000;
+vi.setConfig({ testTimeout: 2 * SLOW_MS });
 
 const running = new Set<Running>();
 
@@ -141,7 +144,7 @@ describe.each([
         counts.add(count ?? '');
         return count === `${ROWS} ${ROWS / 30}`;
       },
-      120_000,
+      SLOW_MS,
     );
     expect([...counts].sort()).toEqual(['0 0', `${ROWS} ${ROWS / 30}`]);
     // The same rows once more, in the ways that are not inserts.
@@ -152,13 +155,13 @@ describe.each([
         const sql = `SELECT COUNT(*) FROM ${database}.many WHERE a LIKE '%!'`;
         return (await target.value(sql)) === `${ROWS}`;
       },
-      120_000,
+      SLOW_MS,
     );
     await source.run('DELETE FROM many');
     await waitFor(
       'all deletes',
       async () => (await target.value(`SELECT COUNT(*) FROM ${database}.many`)) === '0',
-      120_000,
+      SLOW_MS,
     );
     const peakMib = report(`${kind}: insert, update and delete of ${ROWS} rows`, run);
     await stop(run);
@@ -187,7 +190,7 @@ describe.each([
     await waitFor(
       'the blobs',
       async () => (await target.value(`SELECT COUNT(*) FROM ${database}.blobs`)) === '5',
-      120_000,
+      SLOW_MS,
     );
     expect(await digests(target)).toBe(await digests(source));
     const peakMib = report(`${kind}: five blobs of 64 MB`, run);
@@ -259,7 +262,7 @@ describe('a target that is too slow, many tables, a long silence: MariaDB 10.11'
     proxy.answerDelayMs = 0;
     const all = async () =>
       (await target.value(`SELECT COUNT(*) FROM ${database}.wide`)) === '25000';
-    await waitFor('all rows', all, 120_000);
+    await waitFor('all rows', all, SLOW_MS);
     expect(output(run)).not.toContain('SOURCE_SILENT');
     await stop(run);
     expect(peakMib).toBeLessThanOrEqual(ALLOWED_RSS_MIB);
@@ -283,7 +286,7 @@ describe('a target that is too slow, many tables, a long silence: MariaDB 10.11'
     for (const name of names.slice(0, 20)) await source.run(`ALTER TABLE ${name} ADD w INT FIRST`);
     await source.run('UPDATE t19 SET w = 9');
     const last = () => target.value('SELECT SUM(w) FROM t19').catch(() => null);
-    await waitFor('the last of it', async () => (await last()) === '18', 120_000);
+    await waitFor('the last of it', async () => (await last()) === '18', SLOW_MS);
     const sum = await target.value(
       names
         .map((name) => `SELECT SUM(v) AS s FROM ${name}`)
