@@ -15,6 +15,8 @@ export interface ConsumerOptions {
   readonly waitMs: number;
   /** A partition begins to wait (why), or goes on. */
   readonly onWait: (partition: TopicPartition, error: TailraceError | undefined) => void;
+  /** So much waits of it that no more should come before it goes on. */
+  readonly onFull: (partition: TopicPartition) => void;
 }
 
 /**

@@ -13,7 +13,7 @@ import { Histogram } from '../../lib/histogram.ts';
 import { sleep } from '../../lib/sleep.ts';
 import { countRows, GroupBuilder, type Unit } from './group-builder.ts';
 import type { MysqlSinkOptions } from './mysql-sink-options.ts';
-import { PartitionWaits } from './partition-waits.ts';
+import { partitionOf, PartitionWaits } from './partition-waits.ts';
 import { loadPreparedPayload } from './prepared-xa.ts';
 import { transactionPlace } from './problem-error.ts';
 import { createSinkCounters, type SinkCounters } from './sink-counters.ts';
@@ -152,8 +152,11 @@ export class MysqlSink implements Sink {
     this.#unsettled.push({ ticket, seq, bytes, rows, resumeAt, isLast: part.last });
     this.#gate.take(bytes);
     const delivery = { transaction, ticket };
-    if (this.#room.admit(delivery)) this.#releaseBytes(delivery);
-    else this.#builder.push(delivery);
+    if (!this.#room.admit(delivery)) this.#builder.push(delivery);
+    else {
+      this.#releaseBytes(delivery);
+      this.#tellIfFull(delivery);
+    }
     this.counters.queuedBytes = this.#gate.heldBytes;
   }
 
@@ -209,7 +212,7 @@ export class MysqlSink implements Sink {
     else if (isRetry) this.#endWait(unit);
   }
 
-  /** What waits is read on no further by its source, so what it holds need not hold up the others. */
+  /** Of what waits no more than so much is read, so what it holds need not hold up the others. */
   #park(waiting: readonly Delivery[], isRetry: boolean): void {
     this.#session.forgetTables();
     const parked = this.#room.park(waiting);
@@ -220,7 +223,13 @@ export class MysqlSink implements Sink {
         if (!isRetry) delivery.ticket.release?.();
       }
     }
+    for (const delivery of waiting) this.#tellIfFull(delivery);
     this.#watchRoom();
+  }
+
+  #tellIfFull(delivery: Delivery): void {
+    if (!this.#room.isFull(delivery)) return;
+    this.#options.consumer?.onFull(partitionOf(delivery.transaction).at);
   }
 
   #endWait(unit: Unit): void {

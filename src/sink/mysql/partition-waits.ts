@@ -35,11 +35,11 @@ export class PartitionWaits {
     this.#options = options;
   }
 
-  /** An earlier transaction of its partition waits. */
-  isBehind(transaction: Transaction): boolean {
-    if (this.#waits.size === 0) return false;
+  /** The earlier transaction of its partition that waits; undefined: none. */
+  seqBefore(transaction: Transaction): number | undefined {
+    if (this.#waits.size === 0) return undefined;
     const wait = this.#waits.get(partitionOf(transaction).name);
-    return wait !== undefined && wait.seq < transaction.seq;
+    return wait !== undefined && wait.seq < transaction.seq ? wait.seq : undefined;
   }
 
   /** It may still be mended by others: the transaction is no conflict yet. */

@@ -119,7 +119,7 @@ export class SinkSession {
       }
       const { transaction } = unit.delivery;
       if (row.hasPassed(transaction)) return [];
-      if (waits?.isBehind(transaction) === true) return [unit.delivery];
+      if (waits?.seqBefore(transaction) !== undefined) return [unit.delivery];
       if (unit.kind === 'part') await this.#applyPart(live, transaction);
       else await this.#applyWithDdl(live, transaction);
       return [];

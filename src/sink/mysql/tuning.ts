@@ -21,6 +21,8 @@ export const TUNING = {
   /** A partition that waits for another is tried again this often: at first, and at last. */
   waitMinMs: 50,
   waitMaxMs: 500,
+  /** Of such a partition no more is read once this much waits. */
+  waitBytes: 4 * 1024 * 1024,
   lockTimeoutMs: 10_000,
   lockRetryMs: 500,
   /** Attempts at one group inside the sink; then the task begins anew from the checkpoint. */

@@ -116,8 +116,14 @@ export class UnitApplier {
   /** Gives back what waits for another partition; mostly nothing. */
   async applyGroup(deliveries: readonly Delivery[]): Promise<readonly Delivery[]> {
     const { waits } = this.#options;
-    const waiting = deliveries.filter(({ transaction }) => waits?.isBehind(transaction) === true);
-    const ready = deliveries.filter((delivery) => !waiting.includes(delivery));
+    const waiting: Delivery[] = [];
+    const ready: Delivery[] = [];
+    const seqs = new Set(deliveries.map(({ transaction }) => transaction.seq));
+    for (const delivery of deliveries) {
+      // With what it waits for in the same group it may pass: together they may meet nothing.
+      const before = waits?.seqBefore(delivery.transaction);
+      (before === undefined || seqs.has(before) ? ready : waiting).push(delivery);
+    }
     const transactions = ready.map(({ transaction }) => transaction);
     if (transactions.length === 0 || (await this.#applyMerged(transactions))) return waiting;
     this.#options.counters.replays += 1;
@@ -130,9 +136,10 @@ export class UnitApplier {
   /** False: it waits, or one of its partition before it does. */
   async #applyPatiently(transaction: Transaction): Promise<boolean> {
     const { waits } = this.#options;
-    if (waits?.isBehind(transaction) === true) return false;
+    if (waits?.seqBefore(transaction) !== undefined) return false;
     try {
       await this.#applyAlone(transaction);
+      waits?.end(transaction);
       return true;
     } catch (thrown) {
       if (thrown instanceof TailraceError && waits?.begin(transaction, thrown) === true)

@@ -11,8 +11,9 @@ interface Parked {
 }
 
 /**
- * Deliveries of partitions that wait, in their order, beside those of the others. The first of each is taken out alone
- * now and then; once it was applied, the rest goes back among the others.
+ * Deliveries of partitions that wait, in their order, beside those of the others. Those of a partition are taken out now
+ * and then as one group: a row that can't come in because another partition was ahead is often gone again a little
+ * later, and then their net effect meets nothing. Once they were applied, the rest goes back among the others.
  */
 export class WaitingRoom {
   readonly #builder: GroupBuilder;
@@ -40,6 +41,14 @@ export class WaitingRoom {
     return parked !== undefined;
   }
 
+  /** So much waits in its partition that no more should come. */
+  isFull(delivery: Delivery): boolean {
+    const { deliveries = [] } = this.#parked.get(nameOf(delivery)) ?? {};
+    let bytes = 0;
+    for (const { transaction } of deliveries) bytes += transaction.bytes;
+    return bytes >= TUNING.waitBytes;
+  }
+
   /** Puts back what could not be applied, with what waits behind it. Returns what came in newly. */
   park(returned: readonly Delivery[]): Delivery[] {
     const names = new Set(returned.map(nameOf));
@@ -57,16 +66,19 @@ export class WaitingRoom {
     return all;
   }
 
-  /** The first of a partition whose time has come. */
+  /** What waits in a partition whose time has come, up to a DDL. */
   take(): Unit | undefined {
     const nowMs = systemClock.monotonicMs();
     for (const parked of this.#parked.values()) {
-      const [first] = parked.deliveries;
+      const { deliveries } = parked;
+      const [first] = deliveries;
       if (parked.tryAtMs > nowMs || first === undefined) continue;
-      parked.deliveries = parked.deliveries.slice(1);
-      return isDdlDelivery(first)
+      const ddl = deliveries.findIndex(isDdlDelivery);
+      const end = ddl === -1 ? deliveries.length : Math.max(ddl, 1);
+      parked.deliveries = deliveries.slice(end);
+      return ddl === 0
         ? { kind: 'ddl', delivery: first }
-        : { kind: 'group', deliveries: [first] };
+        : { kind: 'group', deliveries: deliveries.slice(0, end) };
     }
     return undefined;
   }

@@ -57,6 +57,8 @@ interface ReadPartition {
   readonly reader: PartitionReader;
   /** Its next transaction waits at the sink. */
   isWaiting: boolean;
+  /** So much waits there that no more is read. */
+  isFull: boolean;
   /** Its next message is about a table that is not there (yet). */
   unknownSinceMs: number | undefined;
   heldUntilMs: number;
@@ -100,7 +102,15 @@ export class KafkaSource {
   /** The sink tells that a partition's next transaction waits, or goes on. */
   setWaiting(partition: TopicPartition, isWaiting: boolean): void {
     const state = this.#partitions.get(partitionName(partition));
-    if (state !== undefined) state.isWaiting = isWaiting;
+    if (state === undefined) return;
+    state.isWaiting = isWaiting;
+    if (!isWaiting) state.isFull = false;
+  }
+
+  /** The sink has enough of what waits in this partition. */
+  setFull(partition: TopicPartition): void {
+    const state = this.#partitions.get(partitionName(partition));
+    if (state !== undefined) state.isFull = true;
   }
 
   /** `until`: ends when each partition has reached its offset; partitions that are not in it are not waited for. */
@@ -138,6 +148,7 @@ export class KafkaSource {
         name,
         reader: this.#createReader(mark),
         isWaiting: false,
+        isFull: false,
         unknownSinceMs: undefined,
         heldUntilMs: 0,
         stopped: undefined,
@@ -283,8 +294,8 @@ export class KafkaSource {
   }
 }
 
-function isOpen({ stopped, isWaiting, heldUntilMs }: ReadPartition): boolean {
-  return stopped === undefined && !isWaiting && heldUntilMs <= performance.now();
+function isOpen({ stopped, isFull, heldUntilMs }: ReadPartition): boolean {
+  return stopped === undefined && !isFull && heldUntilMs <= performance.now();
 }
 
 function placeOf({ reader }: ReadPartition): TopicPartition & { readonly offset: number } {

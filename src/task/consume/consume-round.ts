@@ -121,6 +121,9 @@ class Round {
       deadLetters: store,
       consumer: {
         partitions,
+        onFull: (partition) => {
+          this.source.setFull(partition);
+        },
         waitMs: kafka.crossPartitionWaitSeconds * 1000,
         onWait: (partition, error) => {
           this.source.setWaiting(partition, error !== undefined);
