@@ -18,6 +18,8 @@ export interface PlannedColumn<E> {
 export interface RowPlan<E> {
   readonly database: string;
   readonly table: string;
+  /** Both as JSON: `"database":"d","table":"t"`. */
+  readonly names: string;
   readonly columns: readonly PlannedColumn<E>[];
   /** Columns of the primary key, in key order. */
   readonly key: readonly PlannedColumn<E>[];
@@ -58,7 +60,9 @@ export class RowPlans<E> {
     });
     const key = table.primaryKey.flatMap((index) => all.filter((c) => c.index === index));
     const columns = all.filter(({ name }) => !isLeftOut(name));
-    return { database: route.target.database, table: route.target.table, columns, key };
+    const { database, table: name } = route.target;
+    const names = `"database":${jsonString(database)},"table":${jsonString(name)}`;
+    return { database, table: name, names, columns, key };
   }
 }
 

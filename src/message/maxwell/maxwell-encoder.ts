@@ -178,9 +178,7 @@ export class MaxwellEncoder implements MessageEncoder {
     const type = isSnapshot ? 'bootstrap-insert' : about.type;
     const ts = isSnapshot ? Math.floor(about.nowMs / 1000) : change.timestamp;
     const xid = hasCommitInfo && tx.xid !== undefined ? `,"xid":${tx.xid.toString()}` : '';
-    const start =
-      `{"database":${jsonString(plan.database)},"table":${jsonString(plan.table)}` +
-      `${this.#query(change)},"type":"${type}","ts":${ts}${xid}`;
+    const start = `{${plan.names}${this.#query(change)},"type":"${type}","ts":${ts}${xid}`;
     const end =
       (isSnapshot ? '' : this.#origin(tx, change)) +
       (this.#options.pushTimestamp === true

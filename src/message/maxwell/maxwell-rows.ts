@@ -46,8 +46,7 @@ export class MaxwellRows implements RowsWriter {
     this.#before = new MaxwellRowWriter(plan, this.#beforeBytes, limits);
     this.#columns = plan.columns.map(({ index }) => index);
     this.#keyColumns = plan.key.map(({ index }) => index);
-    const names = `{"database":${jsonString(plan.database)},"table":${jsonString(plan.table)}`;
-    this.#keyHead = Buffer.from(names);
+    this.#keyHead = Buffer.from(`{${plan.names}`);
     this.#keyLabels = plan.key.map(({ name }) =>
       Buffer.from(`,${jsonString(`pk.${name.toLowerCase()}`)}:`),
     );

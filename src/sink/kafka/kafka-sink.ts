@@ -136,11 +136,11 @@ export class KafkaSink implements Sink {
     const { collector } = this.#openedOrFault();
     for (const delivery of batch) {
       if (this.#error !== undefined) throw this.#error;
-      const learning = collector.prepare(
-        delivery.transaction,
-        AbortSignal.any([signal, this.#aborted.signal]),
-      );
-      if (learning !== undefined) await learning;
+      // A signal of two costs more than a message: made only where something has to be asked.
+      const missing = collector.missingTopics(delivery.transaction);
+      if (missing !== undefined) {
+        await collector.learn(missing, AbortSignal.any([signal, this.#aborted.signal]));
+      }
       this.#add(delivery);
       if (collector.bytes >= QUEUED_BYTES) await this.#waitForRoom(signal);
     }

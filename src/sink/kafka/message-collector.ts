@@ -100,8 +100,8 @@ export class MessageCollector {
     return new MessageSet(this.#pool);
   }
 
-  /** Topics that nobody sent to yet are looked up before anything is encoded. */
-  prepare(tx: Transaction, signal: AbortSignal): Promise<void> | undefined {
+  /** Topics that nobody sent to yet: they have to be learned before the transaction is added. */
+  missingTopics(tx: Transaction): ReadonlySet<string> | undefined {
     let missing: Set<string> | undefined;
     for (const change of tx.changes) {
       const name = this.#tableOf(change);
@@ -111,7 +111,7 @@ export class MessageCollector {
         if (this.#parts.topics.get(topic) === undefined) (missing ??= new Set()).add(topic);
       }
     }
-    return missing && this.#learn(missing, signal);
+    return missing;
   }
 
   add({ transaction, ticket }: Delivery): void {
@@ -155,7 +155,7 @@ export class MessageCollector {
     return effect?.kind === 'truncate' ? router.targetName(effect.table) : undefined;
   }
 
-  async #learn(topics: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+  async learn(topics: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     for (const topic of topics) await this.#parts.topics.ensure(topic, signal);
   }
 

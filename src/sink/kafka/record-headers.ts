@@ -50,28 +50,38 @@ export class RecordHeaders {
   #begin(tx: Transaction, count: number): void {
     this.#seq = tx.seq;
     this.#count = count;
-    const place =
-      tx.gtid === undefined
-        ? headerBytes('tailrace-position', formatCoordinates(tx.coordinates))
-        : headerBytes('tailrace-gtid', formatGtid(tx.gtid));
     this.#end = writeVarint(this.#bytes, 0, count);
     this.#append(this.#task);
-    this.#append(headerBytes('tailrace-seq', String(tx.seq)));
-    this.#append(place);
+    this.#appendAscii(SEQ_NAME, String(tx.seq));
+    if (tx.gtid === undefined)
+      this.#append(headerBytes('tailrace-position', formatCoordinates(tx.coordinates)));
+    else this.#appendAscii(GTID_NAME, formatGtid(tx.gtid));
     this.#fixedEnd = this.#end;
   }
 
+  #appendAscii(name: Buffer, value: string): void {
+    this.#append(name);
+    this.#reserve(value.length);
+    this.#end = writeVarint(this.#bytes, this.#end, value.length);
+    this.#end += this.#bytes.latin1Write(value, this.#end);
+  }
+
   #append(bytes: Buffer): void {
-    const wanted = this.#end + bytes.length + NUMBER_ROOM;
-    if (wanted > this.#bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(wanted * 2);
-      this.#bytes.copy(grown, 0, 0, this.#end);
-      this.#bytes = grown;
-    }
+    this.#reserve(bytes.length);
     this.#end += bytes.copy(this.#bytes, this.#end);
+  }
+
+  #reserve(length: number): void {
+    const wanted = this.#end + length + NUMBER_ROOM;
+    if (wanted <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(wanted * 2);
+    this.#bytes.copy(grown, 0, 0, this.#end);
+    this.#bytes = grown;
   }
 }
 
+const SEQ_NAME = nameBytes('tailrace-seq');
+const GTID_NAME = nameBytes('tailrace-gtid');
 const PART_NAME = nameBytes('tailrace-part');
 
 function nameBytes(name: string): Buffer {
