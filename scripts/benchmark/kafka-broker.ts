@@ -55,21 +55,29 @@ export class KafkaBroker {
   async makeTopic(topic: string): Promise<void> {
     const topics = [{ topic, numPartitions: PARTITIONS }];
     await this.#admin.createTopics({ topics, waitForLeaders: false });
-    await waitFor(() => this.count(topic).catch(() => undefined), {
-      what: `leaders of ${topic}`,
-      timeoutMs: 30_000,
-      everyMs: 100,
-    });
+    await this.count(topic);
   }
 
   async dropTopic(topic: string): Promise<void> {
     await this.#admin.deleteTopics({ topics: [topic] });
   }
 
-  /** How many messages it holds. */
+  /** How many messages it holds. Right after its making, brokers may not agree yet who leads: asked again. */
   async count(topic: string): Promise<number> {
-    const partitions = await this.#admin.fetchTopicOffsets(topic);
-    return partitions.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+    return waitFor(() => this.#tryCount(topic), {
+      what: `leaders of ${topic}`,
+      timeoutMs: 30_000,
+      everyMs: 100,
+    });
+  }
+
+  async #tryCount(topic: string): Promise<number | undefined> {
+    try {
+      const partitions = await this.#admin.fetchTopicOffsets(topic);
+      return partitions.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+    } catch {
+      return undefined;
+    }
   }
 
   /** Every message once, in the order of each partition. */

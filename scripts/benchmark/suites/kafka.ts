@@ -218,8 +218,8 @@ interface Tick {
 /** From the first look that finds messages to the one that finds all of them, or no more. */
 async function clock({ broker, source, whole, topic, child, round }: Clock): Promise<Measure> {
   const look = async (): Promise<Tick> => {
-    if (child.hasEnded) throw new Error(`it ended: ${child.output}`);
     const count = await broker.count(topic);
+    if (child.hasEnded) throw new Error(`it ended: ${child.output.slice(-250)}`);
     return { count, at: performance.now(), cpu: cpuMs(child.pid) };
   };
   const sourceCpu = cpuMs(source.pid);
@@ -228,7 +228,7 @@ async function clock({ broker, source, whole, topic, child, round }: Clock): Pro
   let first = await look();
   while (first.count === 0) {
     if (performance.now() - started > FIRST_MESSAGE_MS)
-      throw new Error(`no message came\n${child.output}`);
+      throw new Error(`no message came: ${child.output.slice(-250)}`);
     await delay(POLL_MS);
     first = await look();
   }
