@@ -8,8 +8,9 @@ import type { ScanContext, ScanStep, TableScan } from './table-scan.ts';
 
 const FIRST_ROWS = 20_000;
 const LEAST_ROWS = 500;
-const MOST_ROWS = 400_000;
-const WANTED_MS = 400;
+/** Where a checksum differs, so many rows' own are in memory. */
+const MOST_ROWS = 250_000;
+const WANTED_MS = 600;
 /** More keys than this are not left out of a checksum: then each row's own is read. */
 const MOST_LEFT_OUT = 1_000;
 
@@ -23,6 +24,7 @@ export class RangeScan implements TableScan {
   readonly #keyColumns: readonly PairColumn[];
   #after: KeyBoundary | undefined;
   #rows = FIRST_ROWS;
+  #ahead: Promise<KeyBoundary | undefined> | undefined;
 
   constructor(context: ScanContext, after: KeyBoundary | undefined) {
     this.#context = context;
@@ -31,15 +33,29 @@ export class RangeScan implements TableScan {
   }
 
   async next(): Promise<ScanStep> {
-    const { views, sql, isSampled } = this.#context;
     const sinceMs = systemClock.monotonicMs();
-    const [last] = await views.read('source', sql.boundary(this.#after, this.#rows));
-    const upTo = last === undefined ? undefined : this.#literals(last);
+    const upTo = await (this.#ahead ?? this.#findBoundary(this.#after));
+    this.#ahead = undefined;
     const range = { after: this.#after, upTo };
-    const step = isSampled() ? await this.#compare(range) : { rows: 0, suspects: [] };
+    const isLookedAt = this.#context.isSampled();
+    const step = isLookedAt ? await this.#compare(range) : { rows: 0, suspects: [] };
     if (step.rows > 0) this.#adapt(systemClock.monotonicMs() - sinceMs);
     this.#after = upTo;
     return { ...step, after: upTo, isLast: upTo === undefined };
+  }
+
+  async #findBoundary(after: KeyBoundary | undefined): Promise<KeyBoundary | undefined> {
+    const { views, sql } = this.#context;
+    const [last] = await views.read('source', sql.boundary(after, this.#rows));
+    return last === undefined ? undefined : this.#literals(last);
+  }
+
+  /** The source looks for the next range's end while the target may still be at this one's checksum. */
+  #lookAhead({ upTo }: KeyRange): void {
+    if (upTo === undefined) return;
+    this.#ahead = this.#findBoundary(upTo);
+    // Thrown where it is waited for.
+    this.#ahead.catch(() => undefined);
   }
 
   async #compare(range: KeyRange): Promise<Pick<ScanStep, 'rows' | 'suspects'>> {
@@ -48,7 +64,9 @@ export class RangeScan implements TableScan {
     const flux = seen === undefined || log === undefined ? [] : log.flux(pair, seen);
     if (pair.isShared || flux === 'all' || flux.length > MOST_LEFT_OUT)
       return this.#compareRows(range);
-    const sums = await this.#both((end) => sql.checksum(end, range, flux));
+    const reading = this.#both((end) => sql.checksum(end, range, flux));
+    this.#lookAhead(range);
+    const sums = await reading;
     const [source, target] = sums.map(([row]) => row?.map((value) => value?.latin1Slice()));
     const rows = Number(source?.[0] ?? 0);
     if (source?.join() === target?.join()) return { rows: rows + flux.length, suspects: flux };

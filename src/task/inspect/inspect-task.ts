@@ -72,15 +72,6 @@ export interface InspectionResult {
 const SETTLE_MS = 3_000;
 /** Of each table in a quick round. */
 const RECENT_ROWS = 1_000;
-/** The binlog can't be read, or not from there: compared without it, by looking longer. */
-const NO_BINLOG: ReadonlySet<string> = new Set([
-  'SOURCE_BINLOG_OFF',
-  'SOURCE_ACCESS_DENIED',
-  'SOURCE_POSITION_PURGED',
-  'SOURCE_POSITION_UNKNOWN',
-  'SOURCE_SCHEMA_UNKNOWN',
-]);
-
 /** Compares one task's source and target, and mends the target where that is asked for. */
 export async function inspectTask(options: InspectTaskOptions): Promise<InspectionResult> {
   const { config, task, mode, logger, signal } = options;
@@ -227,7 +218,7 @@ class InspectionRun {
       await feed.reached(await readHead(source), signal);
       return feed;
     } catch (thrown) {
-      if (!(thrown instanceof TailraceError) || !NO_BINLOG.has(thrown.code)) throw thrown;
+      if (!isBinlogRefusal(thrown)) throw thrown;
       this.#withoutBinlog = `${thrown.code}: ${thrown.message}`;
       logger.warn(
         { error: thrown },
@@ -311,6 +302,15 @@ class InspectionRun {
       },
     };
   }
+}
+
+/**
+ * The binlog can't be read, or not to its end from where the target is: no grant, purged, an incident, a statement
+ * in place of rows. These are the very cases in which a comparison is wanted: it goes without, by looking longer.
+ */
+function isBinlogRefusal(thrown: unknown): thrown is TailraceError {
+  if (!(thrown instanceof TailraceError) || thrown.isTransient) return false;
+  return thrown.code.startsWith('SOURCE_') || thrown.code === 'FILTER_RENAME';
 }
 
 function noTables({ task, tables }: InspectTaskOptions): TailraceError {
