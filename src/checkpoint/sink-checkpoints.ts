@@ -76,6 +76,12 @@ export class SinkCheckpoints {
     return row === undefined ? undefined : fromHistory(row);
   }
 
+  /** Where the history begins. */
+  oldest(): HistoryEntry | undefined {
+    const row = this.#statements.oldest.get(this.#sink);
+    return row === undefined ? undefined : fromHistory(row);
+  }
+
   /** Newest first. */
   history(limit = 100): HistoryEntry[] {
     return this.#statements.history.all(this.#sink, limit).map(fromHistory);
@@ -137,6 +143,10 @@ function prepareStatements(database: Database) {
     history: database.prepare<[string, number], CheckpointRow>(
       `SELECT seq, position, saved_at_ms FROM position_history WHERE sink = ?
        ORDER BY saved_at_ms DESC LIMIT ?`,
+    ),
+    oldest: database.prepare<[string], CheckpointRow>(
+      `SELECT seq, position, saved_at_ms FROM position_history WHERE sink = ?
+       ORDER BY saved_at_ms LIMIT 1`,
     ),
     historyAt: database.prepare<[string, number], CheckpointRow>(
       `SELECT seq, position, saved_at_ms FROM position_history WHERE sink = ? AND saved_at_ms <= ?

@@ -19,10 +19,13 @@ export interface TaskLockOptions {
   readonly signal?: AbortSignal;
   /** Who holds it, for the message. */
   readonly describeOwner?: () => string | undefined;
+  /** Told now and then who has it, while it is waited for longer than a restart takes. */
+  readonly onWait?: ((owner: string) => void) | undefined;
 }
 
 export const LOCK_TIMEOUT_MS = 10_000;
 const RETRY_MS = 100;
+const SAID_AFTER_MS = 1_000;
 
 /**
  * One process for each task and state folder. The lock is an exclusive transaction, never ended, on an
@@ -33,11 +36,14 @@ export async function lockTask(options: TaskLockOptions): Promise<TaskLock> {
   const { stateDir, task, timeoutMs = LOCK_TIMEOUT_MS } = options;
   const path = join(stateDir, `${task}.lock`);
   const signal = options.signal ?? new AbortController().signal;
-  const deadlineMs = systemClock.monotonicMs() + timeoutMs;
+  const sinceMs = systemClock.monotonicMs();
+  const deadlineMs = sinceMs + timeoutMs;
   for (;;) {
     const lock = tryLock(stateDir, path);
     if (lock !== undefined) return lock;
-    if (systemClock.monotonicMs() >= deadlineMs) {
+    const nowMs = systemClock.monotonicMs();
+    if (nowMs - sinceMs > SAID_AFTER_MS) options.onWait?.(options.describeOwner?.() ?? '');
+    if (nowMs >= deadlineMs) {
       const owner = options.describeOwner?.();
       const who = owner === undefined ? 'another process' : `another process (${owner})`;
       throw new TailraceError('TASK_LOCKED', `${who} runs the task ${task}`, {

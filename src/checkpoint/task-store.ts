@@ -18,6 +18,7 @@ export interface TaskStoreOptions {
   readonly recover?: 'refuse' | 'move-aside';
   readonly lockTimeoutMs?: number;
   readonly signal?: AbortSignal;
+  readonly onWait?: (owner: string) => void;
   readonly logger?: Logger;
   readonly clock?: Clock;
 }
@@ -51,6 +52,7 @@ export async function openTaskStore(options: TaskStoreOptions): Promise<TaskStor
     stateDir,
     task,
     describeOwner: () => readOwner(options),
+    onWait: options.onWait,
     ...(options.lockTimeoutMs === undefined ? {} : { timeoutMs: options.lockTimeoutMs }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
@@ -142,6 +144,10 @@ export class TaskStore implements DeadLetterBox {
 
   positionAt(timeMs: number, sink: string): HistoryEntry | undefined {
     return this.#guard(() => this.#sink(sink).at(timeMs));
+  }
+
+  oldestPosition(sink: string): HistoryEntry | undefined {
+    return this.#guard(() => this.#sink(sink).oldest());
   }
 
   history(sink: string, limit?: number): HistoryEntry[] {

@@ -12,6 +12,7 @@ export interface StreamingOptions extends TaskOptions {
   readonly force?: boolean;
   /** Given by a tailrace that runs several tasks to the processes of each. */
   readonly supervised?: boolean;
+  readonly waitForLock?: boolean;
 }
 
 function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
@@ -47,7 +48,10 @@ export function takeConfigOfParents(command: Command): void {
 export function addStreamingOptions(command: Command): Command {
   return addTaskOptions(command)
     .option('--http <address>', 'listen here instead of [http] listen; "" for off')
-    .option('--until <head>', 'catch up to where the source stands now, then end')
+    .option(
+      '--until <place>',
+      'head: catch up to where the source stands now, then end; or a position to end at',
+    )
     .option('--from <position>', 'begin here; with --force even if there is a checkpoint')
     .option('--force', 'let --from replace the checkpoint')
     .addOption(new Option('--supervised').hideHelp());

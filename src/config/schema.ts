@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CHANGE_KINDS } from '../core/route.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../lib/logger.ts';
 import { camelKeys } from './camel-keys.ts';
 import {
@@ -43,6 +44,18 @@ const tableRule = z
       .record(identifier, identifier)
       .default({})
       .describe('`{ source_name = "target_name" }`.'),
+    skip: z
+      .array(z.enum(CHANGE_KINDS))
+      .default([])
+      .describe(
+        'Kinds of changes that are left out, for example `["delete", "truncate", "drop"]`.',
+      ),
+    merge: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Other tables, or other tasks, write to the same table: a DDL that is there already is done.',
+      ),
   })
   .transform((rule) => camelKeys({ ...rule, to: rule.to }));
 
@@ -86,6 +99,12 @@ export function taskSchema(context: FieldContext) {
         .string()
         .regex(/^[a-z0-9_-]{1,40}$/, 'not 1 to 40 of a-z 0-9 _ -')
         .describe('Names its state, checkpoint, metrics; never change it.'),
+      delay_seconds: z
+        .number()
+        .min(0)
+        .max(31_536_000)
+        .default(0)
+        .describe('Stay so far behind the source on purpose.'),
       strategies: z
         .array(z.enum(STRATEGIES))
         .min(1, 'names none')
@@ -107,8 +126,9 @@ export function taskSchema(context: FieldContext) {
         .prefault({})
         .describe('Comparing in rounds, beside the stream.'),
     })
-    .transform(({ table, consume_table, ...task }) => ({
+    .transform(({ table, consume_table, delay_seconds: delaySeconds, ...task }) => ({
       ...task,
+      delaySeconds,
       source: task.source,
       target: task.target,
       kafka: task.kafka && { ...task.kafka, group: task.kafka.group ?? `tailrace-${task.name}` },

@@ -14,6 +14,9 @@ export interface RoutedColumn {
   readonly name: string;
 }
 
+export const CHANGE_KINDS = ['insert', 'update', 'delete', 'truncate', 'drop'] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
+
 /** Maps names between source and target: include/exclude, `to`, drop_columns, rename_columns. */
 export interface Router {
   /** False: the filter leaves the table out. */
@@ -27,6 +30,10 @@ export interface Router {
   targetColumn(name: TableName, column: string): string | undefined;
   /** One TableRoute for each Table object, made once. */
   route(table: Table): TableRoute;
+  /** Several tables go to the target of this one, of this source or of another. */
+  isMerged(name: TableName): boolean;
+  /** Its rule leaves out changes of this kind. */
+  isSkipped(name: TableName, kind: ChangeKind): boolean;
   /** True when any rule could rename or drop something of this table. */
   isRenamed(name: TableName): boolean;
 }

@@ -1,5 +1,5 @@
 import { TailraceError } from '../core/errors.ts';
-import type { RoutedColumn, Router, TableRoute } from '../core/route.ts';
+import type { ChangeKind, RoutedColumn, Router, TableRoute } from '../core/route.ts';
 import { formatTableName, type Table, type TableName } from '../core/table.ts';
 import { countStars, fillTemplate, type TablePattern } from '../core/table-pattern.ts';
 
@@ -14,6 +14,8 @@ export interface TableRule {
   readonly to?: string | undefined;
   readonly dropColumns: readonly string[];
   readonly renameColumns: Readonly<Record<string, string>>;
+  readonly skip?: readonly ChangeKind[];
+  readonly merge?: boolean;
 }
 
 const SYSTEM_DATABASES = new Set(['mysql', 'sys', 'information_schema', 'performance_schema']);
@@ -35,6 +37,8 @@ interface PreparedRule {
   /** By lower case, as servers compare column names. */
   readonly dropped: ReadonlySet<string>;
   readonly renamed: ReadonlyMap<string, string>;
+  readonly skipped: ReadonlySet<ChangeKind>;
+  readonly isMerging: boolean;
 }
 
 function prepareRule(rule: TableRule): PreparedRule {
@@ -44,6 +48,11 @@ function prepareRule(rule: TableRule): PreparedRule {
     to: rule.to,
     dropped: new Set(rule.dropColumns.map((column) => column.toLowerCase())),
     renamed: new Map(renames.map(([from, to]) => [from.toLowerCase(), to])),
+    skipped: new Set(rule.skip),
+    // What a glob matched and the new name does not tell: several tables may become one.
+    isMerging:
+      rule.merge === true ||
+      (rule.to !== undefined && countStars(rule.to) < rule.match.captureCount),
   };
 }
 
@@ -107,6 +116,14 @@ class RuleRouter implements Router {
 
   targetColumn(name: TableName, column: string): string | undefined {
     return mapColumn(this.#ruleOf(name), column);
+  }
+
+  isMerged(name: TableName): boolean {
+    return this.#ruleOf(name)?.isMerging === true;
+  }
+
+  isSkipped(name: TableName, kind: ChangeKind): boolean {
+    return this.#ruleOf(name)?.skipped.has(kind) === true;
   }
 
   isRenamed(name: TableName): boolean {

@@ -1,13 +1,21 @@
 import { kafkaOptions, serverOptions } from '../config/server-options.ts';
 import type { TaskConfig } from '../config/schema.ts';
 import type { StoredState } from '../core/checkpoint.ts';
+import type { Position } from '../core/position.ts';
 import { silentLogger } from '../lib/logger.ts';
 import {
   readKafkaState,
   writeKafkaState,
   type StateAdminOptions,
 } from '../sink/kafka/state-admin.ts';
-import { readCheckpoint, writeCheckpoint } from '../sink/mysql/checkpoint-admin.ts';
+import { readCheckpoint, readReplay, writeCheckpoint } from '../sink/mysql/checkpoint-admin.ts';
+
+interface Replacement {
+  readonly action: string;
+  readonly reason: string;
+  /** Up to here the target replays by key. */
+  readonly replayUntil: Position | undefined;
+}
 
 /** A sink that keeps the task's checkpoint itself; what an operator may do to it while no process runs. */
 export interface CheckpointPlace {
@@ -16,11 +24,9 @@ export interface CheckpointPlace {
   /** As `position show` calls it. */
   readonly label: 'target' | 'Kafka';
   read(signal: AbortSignal): Promise<StoredState | undefined>;
-  replace(
-    state: StoredState,
-    why: { action: string; reason: string },
-    signal: AbortSignal,
-  ): Promise<void>;
+  /** Where it has been, as far as rows that come again are rows that it has; where that does not matter: nothing. */
+  held(signal: AbortSignal): Promise<readonly Position[]>;
+  replace(state: StoredState, why: Replacement, signal: AbortSignal): Promise<void>;
 }
 
 /** Every place that keeps a checkpoint of the task: the target, Kafka, or both. */
@@ -42,6 +48,11 @@ function targetPlace(task: TaskConfig): CheckpointPlace | undefined {
     sink: 'mysql',
     label: 'target',
     read: (signal) => readCheckpoint(admin, signal),
+    held: async (signal) => {
+      const replaying = await readReplay(admin, signal);
+      const state = await readCheckpoint(admin, signal);
+      return [replaying, state?.checkpoint.position].filter((one) => one !== undefined);
+    },
     replace: (state, why, signal) => writeCheckpoint(admin, { ...state, ...why }, signal),
   };
 }
@@ -61,6 +72,8 @@ function kafkaPlace(task: TaskConfig): CheckpointPlace | undefined {
     sink: 'kafka',
     label: 'Kafka',
     read: (signal) => readKafkaState(admin, signal),
+    // A message that comes again is sent again.
+    held: () => Promise.resolve([]),
     replace: (state, _why, signal) => writeKafkaState(admin, state, signal),
   };
 }

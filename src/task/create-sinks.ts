@@ -21,6 +21,9 @@ export interface SinkParts {
   readonly logger: Logger;
   /** A copy streams between its rounds: to the target alone. */
   readonly copying?: { readonly onConflict: TargetConfig['onConflict'] } | undefined;
+  /** A standby waits for the task's lock as long as another process has it. */
+  readonly waitsForLock: boolean;
+  readonly onWaitForLock: (owner: string) => void;
 }
 
 /** Makes the sinks of a task anew for each attempt. Throws at once when the file lacks what the mode needs. */
@@ -57,6 +60,8 @@ function targetSink(parts: SinkParts, source: SourceDescription): Sink {
     source,
     memory: rememberTarget(store),
     deadLetters: store,
+    waitsForLock: parts.waitsForLock,
+    onWaitForLock: parts.onWaitForLock,
     onDdlSkipped: (reason) => {
       board.countDdlSkipped(reason);
     },

@@ -1,3 +1,4 @@
+import type { HistoryEntry } from '../checkpoint/sink-checkpoints.ts';
 import { openTaskStore, readTaskStore, type TaskStore } from '../checkpoint/task-store.ts';
 import { serverOptions } from '../config/server-options.ts';
 import type { Config, TaskConfig } from '../config/schema.ts';
@@ -9,6 +10,9 @@ import { parsePositionRequest } from '../core/position-parse.ts';
 import { formatCoordinates, formatPosition } from '../core/position.ts';
 import { recordSkip } from '../sink/mysql/checkpoint-admin.ts';
 import { redactSecrets } from '../lib/secrets.ts';
+import type { ScanContext } from '../source/binlog/position-scan.ts';
+import { resolvePosition } from '../source/binlog/resolve-position.ts';
+import { boundariesAround } from '../source/binlog/span.ts';
 import type { TaskErrorStatus, TaskStatus } from '../status/task-status.ts';
 import {
   checkpointPlaces,
@@ -16,7 +20,15 @@ import {
   sinkNameOf,
   type FoundCheckpoint,
 } from './checkpoint-places.ts';
-import { replaceCheckpoint } from './replace-checkpoint.ts';
+import {
+  FOREIGN_TOOLS,
+  readCanalPosition,
+  readDebeziumPosition,
+  readMaxwellPosition,
+  type ForeignPosition,
+  type ForeignTool,
+} from './foreign-position.ts';
+import { replaceCheckpoint, type Destination, type Replaced } from './replace-checkpoint.ts';
 import { addSkip } from './skip-marker.ts';
 import { loadTasks, type TaskSelection } from './task-setup.ts';
 
@@ -28,6 +40,10 @@ export interface PositionReport {
   /** Who keeps it: the target's own checkpoint row is the truth where there is one. */
   readonly from: 'target' | 'Kafka' | 'state file' | 'nowhere';
   readonly note?: string;
+  /** Transactions that a change makes come again. */
+  readonly again?: number;
+  /** Transactions that a change passes over. */
+  readonly passed?: number;
 }
 
 export interface AdminOptions extends TaskSelection {
@@ -96,25 +112,158 @@ function report(
   };
 }
 
+export interface MoveOptions extends ChangeOptions {
+  /** Go back even where a table has no key by which rows could be replayed. */
+  readonly force?: boolean;
+}
+
 export async function setPosition(
-  options: ChangeOptions & { readonly text: string },
+  options: MoveOptions & { readonly text: string },
 ): Promise<readonly PositionReport[]> {
   const request = parsePositionRequest(options.text);
+  return moveEach(options, {
+    action: 'position set',
+    reason: `position set ${options.text}`,
+    find: () => async (context) => ({ position: await resolvePosition(request, context) }),
+  });
+}
+
+/** To where the task stood at that time, by its own history. */
+export async function rewindPosition(
+  options: MoveOptions & { readonly to: string },
+): Promise<readonly PositionReport[]> {
+  const request = parsePositionRequest(options.to);
+  if (request.kind !== 'time') {
+    throw new TailraceError('POSITION_INVALID', `--to ${options.to} is not a time.`, {
+      next: 'Give an ISO time with zone, for example 2026-11-20T10:00:00Z.',
+    });
+  }
+  return moveEach(options, {
+    action: 'position rewind',
+    reason: `position rewind --to ${options.to}`,
+    find: (task, store) => {
+      const { position } = historyEntry(task, store, request.at);
+      if (position.kind === 'kafka') throw onlyOffsets(task);
+      return async (context) => ({ position: await resolvePosition(position, context) });
+    },
+  });
+}
+
+function onlyOffsets(task: TaskConfig): TailraceError {
+  return new TailraceError('USAGE', `Task "${task.name}" stands at offsets of Kafka.`, {
+    place: { task: task.name },
+    next: 'Set the offsets of its consumer group with the tools of Kafka.',
+  });
+}
+
+function historyEntry(task: TaskConfig, store: TaskStore, at: Date): HistoryEntry {
+  const entry = store.positionAt(at.getTime(), sinkNameOf(task));
+  if (entry !== undefined) return entry;
+  const oldest = store.oldestPosition(sinkNameOf(task));
+  const since =
+    oldest === undefined
+      ? 'it is empty'
+      : `it begins at ${new Date(oldest.savedAtMs).toISOString()}`;
+  throw new TailraceError('USAGE', `The position history does not reach ${at.toISOString()}.`, {
+    place: { task: task.name },
+    next: `${since}; tailrace position set TIME finds the position in the source's binlog instead.`,
+  });
+}
+
+export type ImportOptions = MoveOptions & {
+  readonly from: string;
+  readonly file?: string;
+  readonly database?: string;
+  readonly clientId?: string;
+};
+
+/** From where another tool stands; what it may have handed on in part is replayed by key. */
+export async function importPosition(options: ImportOptions): Promise<readonly PositionReport[]> {
+  const tool = FOREIGN_TOOLS.find((name) => name === options.from);
+  if (tool === undefined) {
+    throw new TailraceError('USAGE', `--from ${options.from} is not known.`, {
+      next: `Use one of: ${FOREIGN_TOOLS.join(', ')}.`,
+    });
+  }
+  return moveEach(options, {
+    action: 'position import',
+    reason: `position import --from ${tool}`,
+    find: () => async (context) => findForeign(await readForeign(tool, options, context), context),
+  });
+}
+
+async function readForeign(
+  tool: ForeignTool,
+  { file, database = 'maxwell', clientId: client = 'maxwell' }: ImportOptions,
+  { connection }: ScanContext,
+): Promise<ForeignPosition> {
+  if (tool === 'maxwell') return readMaxwellPosition(connection, { database, client });
+  if (file === undefined) {
+    throw new TailraceError(
+      'USAGE',
+      `--from ${tool} wants --file: where ${tool} keeps its position.`,
+    );
+  }
+  return tool === 'canal' ? readCanalPosition(file) : readDebeziumPosition(file);
+}
+
+async function findForeign(
+  { file, offset, gtids }: ForeignPosition,
+  context: ScanContext,
+): Promise<Destination> {
+  if (gtids !== undefined && context.withGtids) {
+    return { position: await resolvePosition(parsePositionRequest(gtids), context) };
+  }
+  const { before, behind } = await boundariesAround({ file, offset }, context);
+  return { position: before, replayUntil: behind };
+}
+
+interface Move {
+  readonly action: string;
+  readonly reason: string;
+  readonly find: (
+    task: TaskConfig,
+    store: TaskStore,
+  ) => (context: ScanContext) => Promise<Destination>;
+}
+
+function moveEach(
+  options: MoveOptions,
+  { find, ...move }: Move,
+): Promise<readonly PositionReport[]> {
+  const { dryRun: isDryRun = false, force = false, signal } = options;
   return changeEach(options, async (task, store) => {
-    const isDryRun = options.dryRun === true;
-    const checkpoint = await replaceCheckpoint({
+    const replaced = await replaceCheckpoint({
+      ...move,
       task,
       store,
-      request,
-      action: 'position set',
-      reason: `position set ${options.text}`,
+      find: find(task, store),
       onlyIfNone: false,
+      force,
       isDryRun,
-      signal: options.signal,
+      signal,
     });
-    const note = isDryRun ? 'dry run: nothing was changed' : 'the next start begins here';
-    return { ...report(task, checkpoint, checkpointPlaces(task)[0]?.label ?? 'state file'), note };
+    const from = checkpointPlaces(task)[0]?.label ?? 'state file';
+    return { ...report(task, replaced.checkpoint, from), ...describeMove(replaced, isDryRun) };
   });
+}
+
+function describeMove(
+  { span, replayUntil }: Replaced,
+  isDryRun: boolean,
+): Pick<PositionReport, 'note' | 'again' | 'passed'> {
+  const parts = [isDryRun ? 'dry run: nothing was changed' : 'the next start begins here'];
+  if (span !== undefined && span.again > 0) {
+    parts.push(`${span.again} transactions come again`);
+  }
+  if (replayUntil !== undefined) {
+    parts.push(`up to ${formatPosition(replayUntil)} rows are replayed by key`);
+  }
+  if (span !== undefined && span.passed > 0) {
+    parts.push(`${span.passed} transactions are passed over and never applied`);
+  }
+  if (span?.again === 0 && span.passed === 0) parts.push('no transaction lies between');
+  return { note: parts.join('; '), ...span };
 }
 
 /** Passes the transaction that the task stopped at: at the next start it is read and left out. */

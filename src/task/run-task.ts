@@ -9,6 +9,7 @@ import type { Router } from '../core/route.ts';
 import type { Sink } from '../core/sink.ts';
 import type { Logger } from '../lib/logger.ts';
 import { BinlogSource } from '../source/binlog/binlog-source.ts';
+import { resolvePosition } from '../source/binlog/resolve-position.ts';
 import { Discards } from '../source/binlog/discards.ts';
 import { checkpointPlaces, readLowest } from './checkpoint-places.ts';
 import { sinkFactory } from './create-sinks.ts';
@@ -24,6 +25,7 @@ import type { TaskBoard } from './task-board.ts';
 import type { TaskControl } from './task-control.ts';
 import { keepLetters, letterReader } from './read-letters.ts';
 import { deriveServerId, routerOf } from './task-setup.ts';
+import { untilResolver, type Until } from './until.ts';
 import { watchSourceHead } from './watch-source-head.ts';
 
 const SAVE_STATUS_MS = 1000;
@@ -36,7 +38,9 @@ export interface RunTaskOptions {
   readonly logger: Logger;
   /** run: to the target, and to Kafka where the task has it; produce: to Kafka alone. */
   readonly mode: 'run' | 'produce';
-  readonly untilHead: boolean;
+  readonly until: Until;
+  /** Another process may run the task: take over when it ends. */
+  readonly waitsForLock: boolean;
   /** Position text of --from. */
   readonly from: string | undefined;
   readonly force: boolean;
@@ -105,25 +109,39 @@ async function runStrategies(options: RunTaskOptions, store: TaskStore): Promise
     await createTask(options, store).run(signal);
     return;
   }
-  if (!options.untilHead && !signal.aborted) await once(signal, 'abort');
+  if (options.until === undefined && !signal.aborted) await once(signal, 'abort');
   board.end();
 }
 
 /** Rounds of inspection go on for as long as the task does. */
 async function startRounds(options: RunTaskOptions, until: AbortSignal): Promise<void> {
-  const { task, mode, untilHead } = options;
-  if (!task.strategies.includes('inspect') || mode !== 'run' || untilHead) return;
+  const { task, mode, until: end } = options;
+  if (!task.strategies.includes('inspect') || mode !== 'run' || end !== undefined) return;
   await runRounds({ ...options, signal: AbortSignal.any([options.signal, until]) });
 }
 
+function standBy(owner: string, { board, logger }: Pick<RunTaskOptions, 'board' | 'logger'>): void {
+  if (board.state !== 'standby')
+    logger.info({ owner }, 'Another process runs the task: standing by');
+  board.standBy();
+}
+
+type OpenStoreOptions = Pick<RunTaskOptions, 'config' | 'task' | 'logger' | 'signal'> &
+  Partial<Pick<RunTaskOptions, 'board' | 'waitsForLock'>>;
+
 /** A damaged state file costs nothing when the sinks hold the checkpoint: it is moved aside then. */
-export async function openStore({
-  config,
-  task,
-  logger,
-  signal,
-}: Pick<RunTaskOptions, 'config' | 'task' | 'logger' | 'signal'>): Promise<TaskStore> {
-  const common = { stateDir: config.stateDir, task: task.name, logger, signal };
+export async function openStore(options: OpenStoreOptions): Promise<TaskStore> {
+  const { config, task, logger, signal, board, waitsForLock } = options;
+  const common = {
+    stateDir: config.stateDir,
+    task: task.name,
+    logger,
+    signal,
+    ...(waitsForLock === true ? { lockTimeoutMs: Infinity } : {}),
+    onWait: (owner: string) => {
+      if (waitsForLock === true && board !== undefined) standBy(owner, { board, logger });
+    },
+  };
   try {
     return await openTaskStore({ ...common, recover: 'refuse' });
   } catch (thrown) {
@@ -140,13 +158,15 @@ async function replaceStart(
   text: string,
 ): Promise<void> {
   const { task, force, signal, mode } = options;
+  const request = parsePositionRequest(text);
   await replaceCheckpoint({
     task,
     store,
-    request: parsePositionRequest(text),
+    find: async (context) => ({ position: await resolvePosition(request, context) }),
     action: `${mode} --from`,
     reason: force ? `${mode} --from --force` : `${mode} --from`,
     onlyIfNone: !force,
+    force,
     isDryRun: false,
     signal,
   });
@@ -179,8 +199,10 @@ export function createTask(
     board,
     control,
     store: followingStore(store, mode === 'produce' ? 'kafka' : 'mysql'),
-    untilHead: options.untilHead,
+    untilHead: options.until === 'head',
     until: part?.until,
+    resolveUntil: untilResolver(options.until, source),
+    delayMs: part === undefined ? task.delaySeconds * 1000 : 0,
     maxBytesInFlight: MEMORY.maxBytesInFlight,
     resolveStart: (signal) => resolveStart(task, signal),
     startsNow: source.start?.kind === 'now',
@@ -201,7 +223,19 @@ export function createTask(
         discards,
         memory,
       }),
-    createSinks: sinkFactory({ task, mode, store, router, board, logger, copying: part }),
+    createSinks: sinkFactory({
+      task,
+      mode,
+      store,
+      router,
+      board,
+      logger,
+      copying: part,
+      waitsForLock: options.waitsForLock,
+      onWaitForLock: (owner) => {
+        standBy(owner, options);
+      },
+    }),
   });
 }
 

@@ -10,7 +10,8 @@ import { announceStop } from './announce-stop.ts';
 import { reportUp } from './supervisor/report-up.ts';
 import { superviseTasks } from './supervisor/supervise-tasks.ts';
 import { refuseUnusedSettings } from './unused-settings.ts';
-import { isUntilHead, loadTasks } from './task-setup.ts';
+import { loadTasks } from './task-setup.ts';
+import { isOnlyHead, parseUntil, type Until } from './until.ts';
 
 export interface RunOptions {
   readonly config: string;
@@ -22,6 +23,7 @@ export interface RunOptions {
   readonly mode: 'run' | 'produce' | 'consume';
   /** Started by another tailrace, which shows what the task does. */
   readonly supervised?: boolean;
+  readonly waitForLock?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -31,7 +33,7 @@ export interface RunOptions {
  */
 export async function runTasks(options: RunOptions): Promise<number> {
   const { config, tasks } = loadTasks(options);
-  isUntilHead(options.until);
+  parseUntil(options.until);
   const logger = createLogger({ ...config.log });
   const [task] = tasks;
   if (task !== undefined && tasks.length === 1) return runHere(options, { config, task, logger });
@@ -53,9 +55,9 @@ async function runHere(options: RunOptions, { config, task, logger }: Setting): 
   const http = await openHttp({ http: { ...config.http, listen }, fleet, logger });
   // A supervisor has said it for all of them.
   const sayStopping = up === undefined ? announceStop(logger, signal) : undefined;
-  const untilHead = isUntilHead(options.until);
+  const until = parseUntil(options.until);
   const exitCode = await fleet.run((member, isFirst) =>
-    runOne({ config, task, member, untilHead, isFirst, options: { ...options, signal }, logger }),
+    runOne({ config, task, member, until, isFirst, options: { ...options, signal }, logger }),
   );
   sayStopping?.();
   await http?.close();
@@ -67,7 +69,7 @@ interface OneRun {
   readonly config: Config;
   readonly task: TaskConfig;
   readonly member: LocalTask;
-  readonly untilHead: boolean;
+  readonly until: Until;
   /** `--from` counts once. */
   readonly isFirst: boolean;
   readonly options: RunOptions;
@@ -81,8 +83,9 @@ async function runOne({ options, logger, member, isFirst, ...run }: OneRun): Pro
   const { board, control } = member;
   try {
     if (mode === 'consume') {
-      await consumeTask({ ...run, board, control, logger: taskLogger, signal });
-      taskLogger.info(run.untilHead && !signal.aborted ? 'Caught up' : 'Stopped');
+      const untilHead = isOnlyHead(run.until);
+      await consumeTask({ ...run, untilHead, board, control, logger: taskLogger, signal });
+      taskLogger.info(untilHead && !signal.aborted ? 'Caught up' : 'Stopped');
       return 0;
     }
     refuseUnusedSettings(run.task, taskLogger);
@@ -94,9 +97,10 @@ async function runOne({ options, logger, member, isFirst, ...run }: OneRun): Pro
       logger: taskLogger,
       from,
       force: force === true,
+      waitsForLock: options.waitForLock === true,
       signal,
     });
-    taskLogger.info(run.untilHead && !signal.aborted ? 'Caught up' : 'Stopped');
+    taskLogger.info(run.until !== undefined && !signal.aborted ? 'Caught up' : 'Stopped');
     return 0;
   } catch (thrown) {
     const error = toTailraceError(thrown);

@@ -10,6 +10,7 @@ import { pump } from '../pipeline/pump.ts';
 import { resumeAt } from '../pipeline/resume-at.ts';
 import type { BinlogSource } from '../source/binlog/binlog-source.ts';
 import type { SourceDescription } from '../source/binlog/describe-source.ts';
+import { delayed } from './delay.ts';
 import { isStop, retryForever } from './retry-forever.ts';
 import type { TaskBoard } from './task-board.ts';
 import type { TaskControl } from './task-control.ts';
@@ -37,6 +38,10 @@ export interface StreamTaskOptions {
   readonly untilHead: boolean;
   /** To where, instead of to the head. */
   readonly until?: Position | undefined;
+  /** Another place to end at. */
+  readonly resolveUntil?: ((signal: AbortSignal) => Promise<Position>) | undefined;
+  /** Stay so far behind. */
+  readonly delayMs?: number;
   readonly maxBytesInFlight: number;
   /** By which it is paused; absent: it can't be. */
   readonly control?: TaskControl;
@@ -121,7 +126,8 @@ export class StreamTask {
         startsNow: begin.isNow,
         ...until,
       });
-      await pump({ transactions: counted(stream, board), sinks: begin.receivers, acker, signal });
+      const transactions = counted(this.#held(stream, signal), board);
+      await pump({ transactions, sinks: begin.receivers, acker, signal });
     } finally {
       clearInterval(timer);
       inner.abort(new Error('the attempt is over'));
@@ -130,13 +136,23 @@ export class StreamTask {
     }
   }
 
+  #held(
+    stream: AsyncIterable<readonly Transaction[]>,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly Transaction[]> {
+    const { delayMs = 0, board } = this.#options;
+    return delayMs === 0 ? stream : delayed(stream, { delayMs, board, signal });
+  }
+
   /** Opens the sinks and finds where to begin: the sinks' own mark, else the store's, else `start`. */
   async #openAll(
     sinks: readonly Sink[],
     source: BinlogSource,
     signal: AbortSignal,
   ): Promise<Beginning> {
-    if (this.#options.untilHead) this.#until ??= await source.head(signal);
+    const { untilHead, resolveUntil } = this.#options;
+    if (untilHead) this.#until ??= await source.head(signal);
+    else if (resolveUntil !== undefined) this.#until ??= await resolveUntil(signal);
     const marks = await Promise.all(sinks.map((sink) => sink.open(signal)));
     const lowest = marks
       .filter((mark) => mark !== undefined)

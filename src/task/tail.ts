@@ -24,7 +24,8 @@ import { resolveOn } from './resolve-on.ts';
 import { isStop } from './retry-forever.ts';
 import { StreamTask, type CheckpointStore } from './stream-task.ts';
 import { TaskBoard } from './task-board.ts';
-import { isUntilHead, routerOf, selectTasks } from './task-setup.ts';
+import { routerOf, selectTasks } from './task-setup.ts';
+import { parseUntil, untilResolver, type Until } from './until.ts';
 
 /** Nothing of it can be steered. */
 const TAIL_HTTP = { token: undefined, stuckAfterSeconds: STUCK_AFTER_SECONDS };
@@ -51,7 +52,7 @@ interface Tail {
   readonly options: TailOptions;
   readonly format: MessageFormat;
   readonly start: PositionRequest;
-  readonly untilHead: boolean;
+  readonly until: Until;
   readonly logger: Logger;
   readonly board: TaskBoard;
 }
@@ -60,7 +61,7 @@ interface Tail {
 export async function runTail(options: TailOptions): Promise<number> {
   const format = asFormat(options.format);
   const start = parsePositionRequest(options.from ?? 'now');
-  const untilHead = isUntilHead(options.until);
+  const until = parseUntil(options.until);
   const listen = asListen(options.http ?? '');
   const { tasks, log } = tasksOf(options);
   const logger = createLogger(log);
@@ -75,7 +76,7 @@ export async function runTail(options: TailOptions): Promise<number> {
   let exitCode = 0;
   const runs = tasks.map(async (task, index) => {
     const board = boards[index] ?? new TaskBoard(task.name);
-    const code = await tailTask(task, { options, format, start, untilHead, logger, board });
+    const code = await tailTask(task, { options, format, start, until, logger, board });
     if (exitCode === 0) exitCode = code;
   });
   await Promise.all(runs);
@@ -114,7 +115,8 @@ function createTail(task: TaskConfig, tail: Tail, gone: AbortController): Stream
     logger,
     board: tail.board,
     store: memoryStore(),
-    untilHead: tail.untilHead,
+    untilHead: tail.until === 'head',
+    resolveUntil: untilResolver(tail.until, source),
     maxBytesInFlight: MEMORY.maxBytesInFlight,
     resolveStart: (signal) => resolveOn(source, tail.start, signal),
     startsNow: tail.start.kind === 'now',

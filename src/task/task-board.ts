@@ -71,8 +71,8 @@ export class TaskBoard {
   readonly #rows = new RateMeter();
   readonly #tables = new TableCounter();
   readonly #history = new HistoryRing();
-  /** Transactions are held back on purpose until this time. */
-  #heldUntilMs = 0;
+  /** A transaction that is held back on purpose. */
+  #held = { untilMs: 0, committedAtMs: 0 };
   #stoppedPart: { readonly error: TaskErrorStatus; readonly sinceMs: number } | undefined;
   #letters: () => DeadLetterStatus = () => NO_LETTERS;
   /** Set by who copies and who compares. */
@@ -123,9 +123,9 @@ export class TaskBoard {
     this.#head.observe(head, { done: this.#lowWater, read: this.#read, doneAtMs });
   }
 
-  /** Nothing comes before then, because the task is set to be late. */
-  holdUntil(timeMs: number): void {
-    this.#heldUntilMs = timeMs;
+  /** The next transaction waits until then, because the task is set to be late. */
+  holdUntil(timeMs: number, committedAtMs: number): void {
+    this.#held = { untilMs: timeMs, committedAtMs };
   }
 
   followLetters(read: () => DeadLetterStatus): void {
@@ -275,7 +275,7 @@ export class TaskBoard {
 
   #stalledMs(nowMs: number, rowsDone: number): number {
     const running = this.state === 'streaming' ? this.#running : undefined;
-    const isHeld = this.#heldUntilMs > nowMs;
+    const isHeld = this.#held.untilMs > nowMs;
     const isBehind = this.#head.isBehind(this.#read);
     const stuckMs =
       running === undefined || isHeld
@@ -298,7 +298,8 @@ export class TaskBoard {
     const running = this.#running;
     if (running === undefined) return nowMs;
     const open = running.acker.oldest?.transaction.committedAtMs;
-    return open ?? unreadSince(running.source.progress) ?? nowMs;
+    const held = this.#held.untilMs > nowMs ? this.#held.committedAtMs : undefined;
+    return open ?? held ?? unreadSince(running.source.progress) ?? nowMs;
   }
 }
 

@@ -31,7 +31,7 @@ export function fakeProgress(more: Partial<SourceProgress> = {}): SourceProgress
     transactions: 0,
     bytes: 0,
     decode: new Histogram(),
-    dropped: { filtered: 0, own: 0, skipped: 0, 'rolled-back': 0, sequence: 0 },
+    dropped: { filtered: 0, own: 0, skipped: 0, 'rolled-back': 0, sequence: 0, by_rule: 0 },
     ...more,
   };
 }

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import {
+  importPosition,
+  rewindPosition,
   setPosition,
   showPositions,
   skipTransaction,
@@ -16,6 +18,21 @@ interface ShowOptions extends TaskOptions {
 
 interface ChangeOptions extends ShowOptions {
   readonly dryRun?: boolean;
+}
+
+interface MoveOptions extends ChangeOptions {
+  readonly force?: boolean;
+}
+
+interface RewindOptions extends MoveOptions {
+  readonly to: string;
+}
+
+interface ImportOptions extends MoveOptions {
+  readonly from: string;
+  readonly file?: string;
+  readonly database?: string;
+  readonly clientId?: string;
 }
 
 interface SkipOptions extends ChangeOptions {
@@ -35,10 +52,33 @@ export const addPositionCommand: AddCommand = (program, io, finish) => {
       report(await showPositions({ ...options, signal: io.signal }), options, io);
       finish(EXIT_OK);
     });
-  addChange(position.command('set').description('begin there at the next start'))
+  const addMove = (command: Command): Command =>
+    addChange(command).option(
+      '--force',
+      'go back although rows of tables without a key come twice',
+    );
+  addMove(position.command('set').description('begin there at the next start'))
     .argument('<position>', 'now, earliest, file:offset, a GTID set, or an ISO time with zone')
-    .action(async (text: string, options: ChangeOptions) => {
+    .action(async (text: string, options: MoveOptions) => {
       report(await setPosition({ ...options, text, signal: io.signal }), options, io);
+      finish(EXIT_OK);
+    });
+  addMove(position.command('rewind').description('to where the task stood at a time'))
+    .requiredOption('--to <time>', 'ISO time with zone; the history reaches back a week')
+    .action(async (options: RewindOptions) => {
+      report(await rewindPosition({ ...options, signal: io.signal }), options, io);
+      finish(EXIT_OK);
+    });
+  addMove(position.command('import').description('go on where another tool stands'))
+    .requiredOption('--from <tool>', 'maxwell, canal or debezium')
+    .option(
+      '--file <path>',
+      "canal: meta.dat; debezium: the connector's offsets; - for standard input",
+    )
+    .option('--database <name>', 'maxwell: its schema_database (default: maxwell)')
+    .option('--client-id <id>', 'maxwell: its client_id (default: maxwell)')
+    .action(async (options: ImportOptions) => {
+      report(await importPosition({ ...options, signal: io.signal }), options, io);
       finish(EXIT_OK);
     });
   addChange(position.command('skip').description('pass the one transaction that stopped the task'))

@@ -1,6 +1,6 @@
 import type { Checkpoint, StoredState } from '../../core/checkpoint.ts';
 import type { DeadLetter } from '../../core/dead-letter.ts';
-import { formatPosition } from '../../core/position.ts';
+import { formatPosition, type Position } from '../../core/position.ts';
 import type { SchemaState } from '../../core/schema-state.ts';
 import { connectServer } from '../../server/connect.ts';
 import { readNumber } from '../../server/row-reader.ts';
@@ -9,7 +9,8 @@ import { readStoredState, schemaStatements } from './checkpoint-row.ts';
 import { letterStatement } from './dead-letters.ts';
 import { openOwnedTask, type OwnedTarget, type OwnedTargetOptions } from './owned-target.ts';
 import { quoteText } from '../../server/sql-text.ts';
-import { CHECKPOINT_TABLE, listTables, StateTables } from './state-database.ts';
+import { readReplayMark, replayStatement } from './replay-mark.ts';
+import { CHECKPOINT_TABLE, REPLAY_TABLE, listTables, StateTables } from './state-database.ts';
 import { TargetTransaction } from './target-transaction.ts';
 import { OWNER } from './task-lock.ts';
 
@@ -32,6 +33,21 @@ export async function readCheckpoint(
   }
 }
 
+/** Up to where the task replays now; undefined: it does not. */
+export async function readReplay(
+  options: CheckpointAdminOptions,
+  signal: AbortSignal,
+): Promise<Position | undefined> {
+  const connection = await connectServer(options.server, 'target', { signal });
+  try {
+    const tables = await listTables(connection, options.stateDatabase);
+    if (tables?.has(REPLAY_TABLE) !== true) return undefined;
+    return await readReplayMark(connection, new StateTables(options.stateDatabase), options.task);
+  } finally {
+    await connection.close();
+  }
+}
+
 export interface CheckpointWrite {
   readonly checkpoint: Checkpoint;
   /** Replaces the stored definitions; undefined: they stay. */
@@ -39,6 +55,8 @@ export interface CheckpointWrite {
   /** `position set`, `position rewind`, …; for the audit table. */
   readonly action: string;
   readonly reason: string;
+  /** Where the target stands already; undefined: the checkpoint does not go back. */
+  readonly replayUntil?: Position | undefined;
 }
 
 /**
@@ -59,6 +77,7 @@ export async function writeCheckpoint(
       ...schema,
       // What a DDL left undone belongs to where the checkpoint was.
       `DELETE FROM ${row.tables.pendingDdl} WHERE task=${quoteText(row.task)}`,
+      replayStatement(row.tables, row.task, write.replayUntil),
       auditStatement(row, { ...write, place }),
     ]);
   });

@@ -48,5 +48,8 @@ export interface MysqlSinkOptions {
   readonly onDdlApplied?: () => void;
   /** Which host of the cluster was written to last. */
   readonly memory?: TargetMemory;
+  /** A standby waits for the task's lock as long as another process has it. */
+  readonly waitsForLock?: boolean;
+  readonly onWaitForLock?: (owner: string) => void;
   readonly onDdlSkipped?: (reason: DdlSkipReason) => void;
 }

@@ -20,7 +20,7 @@ import { createSinkCounters, type SinkCounters } from './sink-counters.ts';
 import { SinkSession } from './sink-session.ts';
 import { TUNING } from './tuning.ts';
 import { WaitingRoom } from './waiting-room.ts';
-import { stepOf } from './unit-applier.ts';
+import { stepOf } from './step-of.ts';
 
 export function createMysqlSink(options: MysqlSinkOptions): MysqlSink {
   return new MysqlSink(options);

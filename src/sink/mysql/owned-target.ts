@@ -1,6 +1,7 @@
 import type { StoredState } from '../../core/checkpoint.ts';
 import { TailraceError } from '../../core/errors.ts';
 import type { TopicPartition } from '../../core/position.ts';
+import { deserializePosition } from '../../core/position-parse.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
 import {
   CheckpointRow,
@@ -13,6 +14,7 @@ import {
 import { firstFitting, refuseUnfit, targetIdOf, type TargetMemory } from './choose-target.ts';
 import { quoteText } from '../../server/sql-text.ts';
 import { PartitionMarks, takePartitions } from './partition-marks.ts';
+import { readReplayMark, ReplayMark } from './replay-mark.ts';
 import { ensureStateDatabase, StateTables } from './state-database.ts';
 import type { TargetMark } from './target-mark.ts';
 import {
@@ -27,6 +29,9 @@ export interface OwnedTargetOptions extends TargetSessionOptions {
   readonly stateDatabase: string;
   readonly consumer?: { readonly partitions: readonly TopicPartition[] };
   readonly memory?: TargetMemory;
+  /** Of a standby: the lock is waited for as long as another has it. */
+  readonly waitsForLock?: boolean;
+  readonly onWaitForLock?: (owner: string) => void;
 }
 
 /**
@@ -37,6 +42,8 @@ export interface OwnedTargetOptions extends TargetSessionOptions {
 export interface OwnedTarget<M extends TargetMark = TargetMark> {
   readonly session: TargetSession;
   readonly row: M;
+  /** What of the source was applied before the checkpoint was set back. */
+  readonly replay: ReplayMark;
 }
 
 /** `before`: the mark of a connection of ours that was lost. */
@@ -48,7 +55,7 @@ export async function openOwnedTarget(
   const { task, consumer } = options;
   const tables = new StateTables(options.stateDatabase);
   return withSession(options, signal, async ({ connection }) => {
-    if (consumer === undefined) return takeTask(connection, { task, tables }, signal);
+    if (consumer === undefined) return takeTask(connection, { ...options, tables }, signal);
     const known = before instanceof PartitionMarks ? before.generations : undefined;
     const { partitions } = consumer;
     return takePartitions(connection, { task, tables, partitions, known });
@@ -60,10 +67,9 @@ export function openOwnedTask(
   options: OwnedTargetOptions,
   signal: AbortSignal,
 ): Promise<OwnedTarget<CheckpointRow>> {
-  const { task } = options;
   const tables = new StateTables(options.stateDatabase);
   return withSession(options, signal, ({ connection }) =>
-    takeTask(connection, { task, tables }, signal),
+    takeTask(connection, { ...options, tables }, signal),
   );
 }
 
@@ -95,15 +101,27 @@ async function takeAt<M extends TargetMark>(
   await ensureStateDatabase(session.connection, stateDatabase);
   const row = await take(session);
   memory?.remember(targetIdOf(session.connection));
-  return { session, row };
+  return { session, row, replay: await readReplay(session.connection, row) };
+}
+
+/** A consumer's offsets are not set back by positions. */
+async function readReplay(connection: ServerConnection, row: TargetMark): Promise<ReplayMark> {
+  const { task, tables } = row;
+  const isTask = row instanceof CheckpointRow;
+  const until = isTask ? await readReplayMark(connection, tables, task) : undefined;
+  if (until === undefined) return new ReplayMark(undefined, undefined);
+  const record = await readCheckpointRecord(connection, tables, task);
+  const at = record?.position === undefined ? undefined : deserializePosition(record.position);
+  return new ReplayMark(until, at);
 }
 
 async function takeTask(
   connection: ServerConnection,
-  { task, tables }: { readonly task: string; readonly tables: StateTables },
+  options: OwnedTargetOptions & { readonly tables: StateTables },
   signal: AbortSignal,
 ): Promise<CheckpointRow> {
-  await takeTaskLock(connection, { task, tables }, signal);
+  const { task, tables, waitsForLock, onWaitForLock: onWait } = options;
+  await takeTaskLock(connection, { task, tables, waitsForLock, onWait }, signal);
   return new CheckpointRow(task, tables, await takeOver(connection, tables, task));
 }
 

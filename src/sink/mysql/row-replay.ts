@@ -24,6 +24,13 @@ export interface RowReplayOptions {
   readonly onConflict: (letters: readonly DeadLetter[]) => void;
 }
 
+export interface RowContext {
+  readonly transaction: Transaction;
+  readonly binding: TableBinding;
+  /** The target has had these rows before: what they meet is no conflict. */
+  readonly isReplayed: boolean;
+}
+
 /**
  * Applies rows one by one in the order of the source, one round trip each. It is the oracle for the
  * merged way and the only place where a conflict is named and a policy is followed.
@@ -38,15 +45,11 @@ export class RowReplay {
   }
 
   /** Throws at the first row that can't be applied; what went before it is in `target`. */
-  async apply(
-    target: TargetTransaction,
-    change: RowsChange,
-    of: { readonly transaction: Transaction; readonly binding: TableBinding },
-  ): Promise<void> {
+  async apply(target: TargetTransaction, change: RowsChange, of: RowContext): Promise<void> {
     for (const statement of this.#options.planner.planInOrder(change, of.binding)) {
       this.#checkSize(statement, of.transaction);
       const problem = await this.#runner.runAlone(target, statement);
-      if (problem !== undefined) await this.#settle(target, problem, of.transaction);
+      if (problem !== undefined) await this.#settle(target, problem, of);
     }
   }
 
@@ -60,7 +63,7 @@ export class RowReplay {
   async #settle(
     target: TargetTransaction,
     problem: Problem,
-    transaction: Transaction,
+    { transaction, isReplayed }: RowContext,
   ): Promise<void> {
     const { task, tables } = this.#options;
     const error = problemError(problem, transaction);
@@ -69,6 +72,10 @@ export class RowReplay {
       return;
     }
     if (!isConflict(problem)) throw error;
+    if (isReplayed) {
+      await this.#overwrite(target, problem, transaction);
+      return;
+    }
     const policy = this.#policyFor(problem.statement.binding);
     if (policy === 'stop' || this.#options.isPatient(transaction)) throw error;
     const letters = lettersOf(problem.statement, transaction, error);

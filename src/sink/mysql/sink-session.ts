@@ -25,7 +25,8 @@ import type { SinkCounters } from './sink-counters.ts';
 import { TableBinder } from './table-binder.ts';
 import type { Passable } from './target-mark.ts';
 import { TUNING } from './tuning.ts';
-import { stepOf, UnitApplier } from './unit-applier.ts';
+import { stepOf } from './step-of.ts';
+import { UnitApplier } from './unit-applier.ts';
 
 export interface SinkSessionEvents {
   readonly counters: SinkCounters;
@@ -86,6 +87,11 @@ export class SinkSession {
     if (this.#options.isCopying !== true) await this.#refuseUnfinishedCopy(target);
     const live = this.#adopt(target, await this.#openImages(target));
     const state = await loadState(target);
+    if (live.applier.isReplaying) {
+      this.#options.logger.info(
+        'The position was set back: what the target has is replayed by key',
+      );
+    }
     this.#checkpoint = state?.checkpoint;
     await live.ddl.resumePending(this.#checkpoint, signal);
     this.#keepAlive = setInterval(() => {
@@ -272,6 +278,9 @@ export class SinkSession {
         const tables = bindings.map((binding) => formatTableName(binding.target.name));
         options.logger.warn({ tables, error }, 'Row images refused: these rows go as SQL');
       },
+      onReplayed: () => {
+        options.logger.info('The replay is over: the target is where it was before');
+      },
     });
     this.#live = { target, applier, ddl: this.#createDdlExecutors(applier) };
     return this.#live;
@@ -286,6 +295,7 @@ export class SinkSession {
       mode: ddl,
       sqlLogBin,
       ...(source === undefined ? {} : { source }),
+      isRepeated: () => applier.isReplaying,
       connect: (signal) => this.#connectTo(this.target.session.info.host, signal),
       commit: (statements, step) => applier.commitStatements(statements, step),
       onNote: (note) => {

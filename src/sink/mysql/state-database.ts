@@ -14,6 +14,7 @@ export const SCHEMA_TABLE = 'tailrace_schema';
 export const PREPARED_XA_TABLE = 'tailrace_prepared_xa';
 export const PENDING_DDL_TABLE = 'tailrace_pending_ddl';
 export const AUDIT_TABLE = 'tailrace_audit';
+export const REPLAY_TABLE = 'tailrace_replay';
 export const DEAD_LETTER_TABLE = 'tailrace_dead_letter';
 /** Holds rows of a task only while its first copy is unfinished. */
 export const SNAPSHOT_TABLE = 'tailrace_snapshot';
@@ -65,6 +66,10 @@ const TABLES: ReadonlyMap<string, string> = new Map([
     created_at DATETIME(6) NOT NULL, PRIMARY KEY (id), KEY task (task)`,
   ],
   [
+    REPLAY_TABLE,
+    `${TASK}, position LONGTEXT NOT NULL, created_at DATETIME(6) NOT NULL, PRIMARY KEY (task)`,
+  ],
+  [
     DEAD_LETTER_TABLE,
     `id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT, ${TASK}, kind VARCHAR(20) NOT NULL,
     reason LONGTEXT NOT NULL, code VARCHAR(60) NULL, seq BIGINT UNSIGNED NULL, gtid VARCHAR(190) NULL,
@@ -86,6 +91,7 @@ export class StateTables {
   readonly preparedXa: string;
   readonly pendingDdl: string;
   readonly audit: string;
+  readonly replay: string;
   readonly deadLetter: string;
   readonly snapshot: string;
 
@@ -98,6 +104,7 @@ export class StateTables {
     this.preparedXa = qualify(PREPARED_XA_TABLE);
     this.pendingDdl = qualify(PENDING_DDL_TABLE);
     this.audit = qualify(AUDIT_TABLE);
+    this.replay = qualify(REPLAY_TABLE);
     this.deadLetter = qualify(DEAD_LETTER_TABLE);
     this.snapshot = qualify(SNAPSHOT_TABLE);
   }

@@ -24,6 +24,15 @@ export function lockName(task: string, stateDatabase: string): string {
   return `tailrace:${createHash('sha1').update(name).digest('hex')}`;
 }
 
+export interface TaskLockOptions {
+  readonly task: string;
+  readonly tables: StateTables;
+  /** However long it takes. */
+  readonly waitsForLock?: boolean | undefined;
+  /** Told each time that it was not had, and by whom it is. */
+  readonly onWait?: ((owner: string) => void) | undefined;
+}
+
 /**
  * Takes the task's lock on the target. It belongs to the connection that writes, so it is lost with
  * it. Tried for ten seconds: the server may not have noticed yet that our last process died. A lock
@@ -31,7 +40,7 @@ export function lockName(task: string, stateDatabase: string): string {
  */
 export async function takeTaskLock(
   connection: ServerConnection,
-  { task, tables }: { task: string; tables: StateTables },
+  { task, tables, onWait, waitsForLock }: TaskLockOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const name = quoteText(lockName(task, tables.database));
@@ -41,7 +50,8 @@ export async function takeTaskLock(
     if (readOptionalText(row, 'got') === '1') return;
     const record = await readCheckpointRecord(connection, tables, task);
     if (record?.owner === OWNER) await killHolder(connection, name);
-    if (systemClock.monotonicMs() >= deadlineMs) throw locked(task, record?.owner);
+    if (waitsForLock === true) onWait?.(record?.owner ?? '');
+    else if (systemClock.monotonicMs() >= deadlineMs) throw locked(task, record?.owner);
     await sleep(TUNING.lockRetryMs, signal);
   }
 }

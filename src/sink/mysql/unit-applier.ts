@@ -4,8 +4,6 @@ import type { DeadLetter } from '../../core/dead-letter.ts';
 import { TailraceError, toTailraceError } from '../../core/errors.ts';
 import type { Histogram } from '../../lib/histogram.ts';
 import { Stopwatch } from '../../lib/stopwatch.ts';
-import type { PartitionMark, Position } from '../../core/position.ts';
-import { mergeDeltas, type SchemaDelta } from '../../core/schema-state.ts';
 import type { Delivery } from '../../core/sink.ts';
 import { isServerErrno } from '../../server/error-from-server.ts';
 import type { Transaction } from '../../core/transaction.ts';
@@ -18,6 +16,7 @@ import { preparedStatements } from './prepared-xa.ts';
 import { transactionPlace } from './problem-error.ts';
 import { RowReplay, type ConflictPolicy } from './row-replay.ts';
 import type { SinkCounters } from './sink-counters.ts';
+import { stepOf } from './step-of.ts';
 import { StatementRunner, type Problem } from './statement-runner.ts';
 import type { TableBinding } from './table-binding.ts';
 import { TargetTransaction } from './target-transaction.ts';
@@ -51,6 +50,8 @@ export interface UnitApplierOptions {
   /** Messages that nobody could read were passed over and kept. */
   readonly onPassed: (letters: readonly DeadLetter[]) => void;
   readonly onImagesRefused: (bindings: readonly TableBinding[], error: TailraceError) => void;
+  /** The checkpoint is where it was before it was set back. */
+  readonly onReplayed: () => void;
 }
 
 /**
@@ -96,6 +97,11 @@ export class UnitApplier {
     return this.#inDoubt;
   }
 
+  /** The target has had what comes next, until the checkpoint is where it once was. */
+  get isReplaying(): boolean {
+    return this.#options.target.replay.isActive;
+  }
+
   /** A transaction's parts are under way: nothing else may be applied. */
   get isOpen(): boolean {
     return this.#open !== undefined;
@@ -123,6 +129,12 @@ export class UnitApplier {
       // With what it waits for in the same group it may pass: together they may meet nothing.
       const before = waits?.seqBefore(delivery.transaction);
       (before === undefined || seqs.has(before) ? ready : waiting).push(delivery);
+    }
+    // Row by row: what the target has already would fail every merged statement.
+    while (this.isReplaying) {
+      const next = ready.shift();
+      if (next === undefined) break;
+      await this.#applyAlone(next.transaction);
     }
     const transactions = ready.map(({ transaction }) => transaction);
     if (transactions.length === 0 || (await this.#applyMerged(transactions))) return waiting;
@@ -295,7 +307,7 @@ export class UnitApplier {
   }
 
   async #applyPartRows(target: TargetTransaction, transaction: Transaction): Promise<void> {
-    const packets = await this.#plan([transaction]);
+    const packets = this.isReplaying ? undefined : await this.#plan([transaction]);
     const problem = packets === undefined ? 'unplanned' : await this.#runPackets(target, packets);
     if (problem === undefined) {
       await this.#runStateStatements(target, transaction.changes);
@@ -316,7 +328,8 @@ export class UnitApplier {
       if (change.kind === 'rows') {
         await named(transaction, binder.prepare([change]));
         const binding = binder.of(change);
-        await named(transaction, this.#replay.apply(target, change, { transaction, binding }));
+        const context = { transaction, binding, isReplayed: this.isReplaying };
+        await named(transaction, this.#replay.apply(target, change, context));
       } else await this.#runStateStatements(target, [change]);
     }
   }
@@ -372,7 +385,9 @@ export class UnitApplier {
       onPassed(this.#passed);
       this.#passed = [];
     }
-    if (step !== undefined) onCommitted(step);
+    if (step === undefined) return;
+    onCommitted(step);
+    if (this.#options.target.replay.pass(step.position)) this.#options.onReplayed();
   }
 
   /** Rolls back; when even that fails the session is useless and the server undoes it all. */
@@ -420,28 +435,6 @@ function changesOf(transactions: readonly Transaction[]): readonly Change[] {
 
 function rowsOf(changes: readonly Change[]): RowsChange[] {
   return changes.filter((change) => change.kind === 'rows');
-}
-
-/** Where the checkpoint stands once all of these are applied. */
-export function stepOf(transactions: readonly Transaction[]): CheckpointStep {
-  const last = transactions.at(-1);
-  if (last?.resumeAt === undefined) {
-    throw new TailraceError('INTERNAL_FAULT', 'a transaction came without a position behind it');
-  }
-  let schemaDelta: SchemaDelta | undefined;
-  for (const one of transactions) schemaDelta = mergeDeltas(schemaDelta, one.schemaDelta);
-  return { seq: last.seq, position: mergedPosition(transactions, last.resumeAt), schemaDelta };
-}
-
-/** Of several partitions: how far each is. */
-function mergedPosition(transactions: readonly Transaction[], last: Position): Position {
-  if (last.kind !== 'kafka' || transactions.length === 1) return last;
-  const offsets = new Map<string, PartitionMark>();
-  for (const { resumeAt } of transactions) {
-    if (resumeAt?.kind !== 'kafka') continue;
-    for (const [name, mark] of resumeAt.offsets) offsets.set(name, mark);
-  }
-  return { ...last, offsets };
 }
 
 function packetBytes({ session }: OwnedTarget): number {

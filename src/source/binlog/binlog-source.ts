@@ -1,4 +1,5 @@
 import { EventDecoder } from '../../binlog/event-decoder.ts';
+import { isReached } from '../../core/position-order.ts';
 import type { BinlogEvent, TransactionPayloadEvent } from '../../binlog/event.ts';
 import type { Checkpoint } from '../../core/checkpoint.ts';
 import { TailraceError } from '../../core/errors.ts';
@@ -31,7 +32,7 @@ import {
   type SourceMemory,
 } from './cluster/source-identity.ts';
 import { describeSource, type SourceDescription } from './describe-source.ts';
-import { dumpStart, isReached, type DdlScanOptions } from './ddl-scan.ts';
+import { dumpStart, type DdlScanOptions } from './ddl-scan.ts';
 import type { Discards } from './discards.ts';
 import { DROP_REASONS, type DropReason } from './open-group.ts';
 import { readHead } from './resolve-position.ts';
@@ -165,11 +166,7 @@ export class BinlogSource implements Source {
     const watch = this.#watchPrimary(stream, failover);
     try {
       for await (const frames of session) {
-        yield* this.#read(frames, stream);
-        const out = stream.assembler.outbox.take();
-        this.#note(out, stream);
-        if (out.length > 0) yield out;
-        if (until !== undefined && this.#hasReached(stream, until)) return;
+        if (yield* this.#handOn(frames, stream, until)) return;
       }
     } catch (thrown) {
       // What was finished before the fault is not lost by it: the task stops right before it.
@@ -267,6 +264,23 @@ export class BinlogSource implements Source {
       },
     });
     return { ...known, server, cursor, assembler, decoder: new EventDecoder() };
+  }
+
+  /** True: the place to end at is reached, and nothing behind it was handed on. */
+  async *#handOn(
+    frames: readonly Frame[],
+    stream: OpenStream,
+    until: Position | undefined,
+  ): AsyncGenerator<readonly Transaction[], boolean> {
+    for await (const read of this.#read(frames, stream)) {
+      const part = cutBehind(read, until);
+      yield part;
+      if (part !== read) return true;
+    }
+    const out = cutBehind(stream.assembler.outbox.take(), until);
+    this.#note(out, stream);
+    if (out.length > 0) yield out;
+    return until !== undefined && this.#hasReached(stream, until);
   }
 
   async *#read(
@@ -390,6 +404,20 @@ export class BinlogSource implements Source {
       await connection.close();
     }
   }
+}
+
+/** Without what comes behind the place; the very batch where nothing does. */
+function cutBehind(
+  batch: readonly Transaction[],
+  until: Position | undefined,
+): readonly Transaction[] {
+  const last = batch.findLast(({ resumeAt }) => resumeAt !== undefined)?.resumeAt;
+  // Of a long way only the last batch is looked at one by one.
+  if (until === undefined || last === undefined || !isReached(last, until)) return batch;
+  const index = batch.findIndex(
+    ({ resumeAt }) => resumeAt !== undefined && isReached(resumeAt, until),
+  );
+  return index === batch.length - 1 ? batch : batch.slice(0, index + 1);
 }
 
 /** What is done with it until the next is wanted is not the decoder's time. */

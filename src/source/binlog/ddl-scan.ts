@@ -1,4 +1,5 @@
 import { EventDecoder } from '../../binlog/event-decoder.ts';
+import { isReached } from '../../core/position-order.ts';
 import type { BinlogEvent } from '../../binlog/event.ts';
 import type { Frame } from '../../core/frame.ts';
 import type { Gtid, GtidFlavor } from '../../core/gtid-set.ts';
@@ -68,15 +69,6 @@ export async function scanDdl(
     await session.close();
   }
   return found;
-}
-
-/**
- * Is everything up to `to` done at `at`? By GTID where both have them: coordinates of another host of the
- * cluster mean nothing here.
- */
-export function isReached(at: Position, to: Position): boolean {
-  if (at.kind === 'gtid' && to.kind === 'gtid') return at.gtidSet.includes(to.gtidSet);
-  return at.coordinates.file !== '' && compareCoordinates(at.coordinates, to.coordinates) >= 0;
 }
 
 interface Reading {

@@ -85,5 +85,12 @@ export interface Savepoint {
 }
 
 /** Why rows or statements were left out; each is counted. */
-export const DROP_REASONS = ['filtered', 'sequence', 'own', 'skipped', 'rolled-back'] as const;
+export const DROP_REASONS = [
+  'filtered',
+  'sequence',
+  'own',
+  'skipped',
+  'rolled-back',
+  'by_rule',
+] as const;
 export type DropReason = (typeof DROP_REASONS)[number];

@@ -4,9 +4,10 @@ import { OWN_DDL_COMMENT, OWN_DDL_THREAD_ID } from '../../core/own-ddl.ts';
 import { formatCoordinates } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import { formatTableName, type TableName } from '../../core/table.ts';
+import type { DropReason } from './open-group.ts';
 
 /** Is this DDL about anything that the filter includes? Throws FILTER_RENAME where it is about half. */
-export function isDdlIncluded(ddl: SchemaChange, router: Router): boolean {
+function isDdlIncluded(ddl: SchemaChange, router: Router): boolean {
   if (ddl.effects.length > 0) {
     return ddl.effects.map((effect) => isEffectIncluded(effect, ddl, router)).includes(true);
   }
@@ -21,6 +22,24 @@ export function isDdlIncluded(ddl: SchemaChange, router: Router): boolean {
     });
   }
   return ddl.database !== '' && router.isDatabaseIncluded(ddl.database);
+}
+
+/** Why this DDL is not handed on; undefined: it is. */
+export function ddlDropReason(ddl: SchemaChange, router: Router): DropReason | undefined {
+  if (isLeftOut(ddl, router)) return 'by_rule';
+  return isDdlIncluded(ddl, router) ? undefined : 'filtered';
+}
+
+/** `skip` of its [[task.table]] names what it does, for each of its tables. */
+function isLeftOut({ effects }: SchemaChange, router: Router): boolean {
+  return (
+    effects.length > 0 &&
+    effects.every(
+      (effect) =>
+        (effect.kind === 'truncate' || effect.kind === 'drop') &&
+        router.isSkipped(effect.table, effect.kind),
+    )
+  );
 }
 
 function isEffectIncluded(effect: DdlEffect, ddl: SchemaChange, router: Router): boolean {

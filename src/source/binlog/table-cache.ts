@@ -72,6 +72,13 @@ export class TableCache {
     return binding;
   }
 
+  /** Why the rows of this event are left out; undefined: they are not. */
+  dropReasonOf({ tableId, action }: Pick<RowsEvent, 'tableId' | 'action'>): DropReason | undefined {
+    const { dropReason, tableMap } = this.get(tableId);
+    if (dropReason !== undefined) return dropReason;
+    return this.#options.router.isSkipped(tableMap, action) ? 'by_rule' : undefined;
+  }
+
   get(tableId: number): TableBinding {
     const binding = this.#bindings.get(tableId);
     if (binding === undefined) {

@@ -26,7 +26,7 @@ import { serializeTable } from '../../schema/serialize-table.ts';
 import type { BinlogCursor } from './binlog-cursor.ts';
 import type { Discards } from './discards.ts';
 import { OpenGroup, type DropReason } from './open-group.ts';
-import { assertNotReplicatedStatement, isDdlIncluded, isOwnDdl } from './statement-policy.ts';
+import { assertNotReplicatedStatement, ddlDropReason, isOwnDdl } from './statement-policy.ts';
 import { toSchemaChange } from './schema-change.ts';
 import { TableCache } from './table-cache.ts';
 import { TransactionOutbox } from './transaction-outbox.ts';
@@ -308,8 +308,9 @@ export class TransactionAssembler {
       return;
     }
     const change = toSchemaChange(event, outcome, coordinates);
-    if (isDdlIncluded(change, router)) this.#add(group, change, statement.length * 2);
-    else this.#drop('filtered', 1);
+    const reason = ddlDropReason(change, router);
+    if (reason === undefined) this.#add(group, change, statement.length * 2);
+    else this.#drop(reason, 1);
   }
 
   #tableMap(event: TableMapEvent, frame: Frame): void {
@@ -338,7 +339,7 @@ export class TransactionAssembler {
   }
 
   #dropReason(event: RowsEvent, group: OpenGroup): DropReason | undefined {
-    const { dropReason } = this.#tables.get(event.tableId);
+    const dropReason = this.#tables.dropReasonOf(event);
     if (dropReason !== undefined) return dropReason;
     const { cursor, discards } = this.#options;
     const isTakenBack = discards.covers(group.coordinates, cursor.eventStart.offset);

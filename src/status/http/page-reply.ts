@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Reply } from './reply.ts';
 
 /** In this order: one script, so that the page is one document and works behind any path of a proxy. */
-const SCRIPTS = ['page.js'] as const;
+const SCRIPTS = ['format.js', 'charts.js', 'page.js'] as const;
 
 let page: Reply | undefined;
 

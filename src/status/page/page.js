@@ -1,48 +1,393 @@
 'use strict';
 
-/* The page at `/`: asks /status every two seconds and draws what it says. */
+/*
+ * The page at `/`, for a person at three in the morning: what is wrong and what to do comes first. It asks /status
+ * every two seconds and /history every ten. Everything is put in as text, never as markup.
+ */
 
-const EVERY_MS = 2000;
+const STATUS_EVERY_MS = 2000;
+const HISTORY_EVERY_MS = 10000;
 
-function element(tag, text, className) {
+let history = new Map();
+/** Open parts of cards, by task and part: a redraw must not close them. */
+const open = new Set();
+let lastAnswerAt;
+
+function element(tag, className, ...content) {
   const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  if (className !== undefined) made.className = className;
+  if (className !== '') made.className = className;
+  made.append(...content.filter((one) => one !== undefined && one !== null));
   return made;
 }
 
-function drawTask(task) {
-  const article = element('article');
-  const heading = element('h2', `${task.name} `);
-  heading.append(element('span', task.state, `state ${task.state}`));
-  const list = element('dl');
-  const row = (name, value) => list.append(element('dt', name), element('dd', value ?? '–'));
-  row('lag', task.lag.seconds === null ? '–' : `${task.lag.seconds.toFixed(1)} s`);
-  row(
-    'rate',
-    `${task.rates.transactionsPerSecond} transactions/s, ${task.rates.rowsPerSecond} rows/s`,
-  );
-  row('position', task.position);
-  row('source', task.source.host);
-  article.append(heading, list);
-  if (task.error !== null) {
-    const { code, message, next } = task.error;
-    const error = element('div', undefined, 'error');
-    error.append(element('strong', code), element('div', message), element('div', next));
-    article.append(error);
+/* What is wrong, worst first: { level, what, where, next }. */
+
+function problemsOf(task) {
+  const problems = [];
+  const add = (level, what, next, where) => problems.push({ level, what, next, where });
+  const { error, state } = task;
+  if (error !== null) {
+    const level = state === 'failed' ? 'bad' : 'warn';
+    const prefix = state === 'failed' ? 'It has stopped' : 'Interrupted, trying again by itself';
+    add(
+      level,
+      `${prefix}: ${error.message} (${error.code}, ${formatTime(error.at)})`,
+      error.next,
+      placeOf(error.place),
+    );
   }
-  return article;
+  if (task.stalledSeconds > 30 && state !== 'failed') {
+    add(
+      'bad',
+      `Nothing was done for ${formatSeconds(task.stalledSeconds)} although there is something to do`,
+      'Look for a lock on the target (SHOW PROCESSLIST), and whether both servers answer.',
+      task.lag.oldest === null ? '' : `transaction ${task.lag.oldest}`,
+    );
+  }
+  if (state === 'paused') {
+    add('warn', `Paused since ${formatTime(task.since)}`, 'Resume it when the work is done.', '');
+  }
+  const { retention } = task;
+  if (retention !== null && retention.lostInSeconds !== null && retention.lostInSeconds < 86400) {
+    add(
+      'bad',
+      `At this speed the source purges the position in ${formatSeconds(retention.lostInSeconds)}`,
+      'Let the source keep its binlog longer (binlog_expire_logs_seconds), and see what slows the task.',
+      '',
+    );
+  }
+  if (task.inspection !== null && task.inspection.differences > 0) {
+    add(
+      'bad',
+      `${formatCount(task.inspection.differences)} rows differ between source and target`,
+      'tailrace inspect --repair, after a look at who writes to the target.',
+      '',
+    );
+  }
+  if (task.deadLetters.count > 0) {
+    add(
+      'note',
+      `${formatCount(task.deadLetters.count)} dead letters are kept`,
+      'tailrace deadletter list',
+      '',
+    );
+  }
+  return problems;
 }
 
-async function draw() {
-  const main = document.querySelector('#tasks');
+function placeOf(place) {
+  return Object.entries(place)
+    .filter(([name]) => name !== 'task')
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+}
+
+function drawProblem({ level, what, where, next }) {
+  return element(
+    'section',
+    `problem ${level}`,
+    element('strong', '', what),
+    where === '' ? null : element('div', 'where', where),
+    element('div', 'next', `→ ${next}`),
+  );
+}
+
+/* One card. */
+
+function figure(name, value, note) {
+  return element(
+    'div',
+    'figure',
+    element('span', 'name', name),
+    element('span', 'value', value),
+    element('span', 'note', note ?? ''),
+  );
+}
+
+function drawFigures(task) {
+  const { lag, rates, retention } = task;
+  const behind = lag.transactions === null ? '' : `${formatCount(lag.transactions)} transactions, `;
+  return element(
+    'div',
+    'figures',
+    figure('lag', formatSeconds(lag.seconds), `${behind}${formatBytes(lag.bytes)} behind`),
+    figure(
+      'rows/s',
+      formatCount(rates.rowsPerSecond),
+      `${formatCount(rates.transactionsPerSecond)} transactions/s`,
+    ),
+    figure(
+      'in flight',
+      formatBytes(lag.bytesInFlight),
+      lag.oldestSeconds === null ? 'nothing waits' : `oldest ${formatSeconds(lag.oldestSeconds)}`,
+    ),
+    figure(
+      'source keeps it for',
+      retention === null || retention.spareSeconds === null
+        ? '–'
+        : formatSeconds(retention.spareSeconds),
+      'if nothing more were done',
+    ),
+  );
+}
+
+function drawCharts(task) {
+  const past = history.get(task.name);
+  if (past === undefined) return null;
+  const { samples, stepSeconds } = past;
+  return element(
+    'div',
+    'charts',
+    chart({
+      title: 'lag',
+      points: samples.map(([at, lag]) => [at, lag]),
+      stepSeconds,
+      format: formatSeconds,
+      className: 'lag',
+    }),
+    chart({
+      title: 'rows/s',
+      points: samples.map(([at, , rows]) => [at, rows]),
+      stepSeconds,
+      format: formatCount,
+      className: 'rate',
+    }),
+  );
+}
+
+function drawPlace(task) {
+  const list = element('dl', '');
+  const row = (name, value) => {
+    if (value !== null && value !== undefined)
+      list.append(element('dt', '', name), element('dd', '', value));
+  };
+  row('done up to', task.position);
+  row('binlog', task.coordinates);
+  row('source', task.source.host);
+  row(
+    'its head',
+    task.source.head === null
+      ? null
+      : `${task.source.head.coordinates} (${formatAge(task.source.head.at)})`,
+  );
+  row('checkpoint', task.checkpointAt === null ? null : formatAge(task.checkpointAt));
+  return list;
+}
+
+function part(task, name, title, content) {
+  if (content === null) return null;
+  const key = `${task.name}/${name}`;
+  const details = element('details', '', element('summary', '', title), content);
+  details.open = open.has(key);
+  details.addEventListener('toggle', () => {
+    if (details.open) open.add(key);
+    else open.delete(key);
+  });
+  return details;
+}
+
+function table(head, rows) {
+  if (rows.length === 0) return null;
+  const line = (cells, tag) => element('tr', '', ...cells.map((cell) => element(tag, '', cell)));
+  const body = element('tbody', '', ...rows.map((cells) => line(cells, 'td')));
+  return element(
+    'div',
+    'scroll',
+    element('table', '', element('thead', '', line(head, 'th')), body),
+  );
+}
+
+function drawTables(task) {
+  const rows = task.tables
+    .slice(0, 20)
+    .map((one) => [
+      one.table,
+      formatCount(one.rowsPerSecond),
+      formatCount(one.inserts),
+      formatCount(one.updates),
+      formatCount(one.deletes),
+    ]);
+  return table(['table', 'rows/s', 'inserted', 'updated', 'deleted'], rows);
+}
+
+function drawLetters({ deadLetters }) {
+  const rows = deadLetters.latest.map((one) => [
+    String(one.id),
+    one.kind,
+    one.table ?? '–',
+    one.reason,
+    formatTime(one.at),
+  ]);
+  return table(['id', 'kind', 'table', 'reason', 'when'], rows);
+}
+
+function drawInspection({ inspection }) {
+  if (inspection === null) return null;
+  const text =
+    `${formatCount(inspection.rounds)} rounds, ${formatCount(inspection.failedRounds)} not finished; the last one ` +
+    `${formatAge(inspection.lastRoundAt)}: ${formatCount(inspection.rowsCompared)} rows compared, ${formatCount(inspection.differences)} differ`;
+  const rows = inspection.differing.map((one) => [one.table, formatCount(one.differences)]);
+  return element('div', '', element('p', '', text), table(['table', 'differences'], rows));
+}
+
+function drawCounts(task) {
+  const rows = [
+    ...Object.entries(task.sinks).flatMap(([sink, counters]) =>
+      Object.entries(counters).map(([name, value]) => [`${sink} ${name}`, formatCount(value)]),
+    ),
+    ...Object.entries(task.source.dropped)
+      .filter(([, value]) => value > 0)
+      .map(([name, value]) => [`left out: ${name}`, formatCount(value)]),
+    ...Object.entries(task.errors).map(([code, value]) => [`fault ${code}`, formatCount(value)]),
+    ['retries', formatCount(task.retries)],
+    ['reconnects to the source', formatCount(task.source.reconnects)],
+  ];
+  return table(['counter', 'value'], rows);
+}
+
+function drawButtons(task) {
+  const button = (action, title) => {
+    const made = element('button', '', title);
+    made.type = 'button';
+    made.addEventListener('click', () => ask(task, action, title));
+    return made;
+  };
+  const buttons = [];
+  if (task.state === 'paused' || task.state === 'failed') buttons.push(button('resume', 'Resume'));
+  if (task.state === 'streaming' || task.state === 'retrying')
+    buttons.push(button('pause', 'Pause'));
+  if (task.state === 'failed') buttons.push(button('skip', 'Skip the transaction'));
+  return element('div', 'buttons', ...buttons);
+}
+
+function drawTask(task) {
+  const heading = element(
+    'h2',
+    '',
+    task.name,
+    element('span', `state ${task.state}`, task.state),
+    element('small', '', `since ${formatTime(task.since)}`),
+  );
+  return element(
+    'article',
+    problemsOf(task).some(({ level }) => level === 'bad') ? 'bad' : '',
+    heading,
+    ...problemsOf(task).map(drawProblem),
+    drawFigures(task),
+    drawCharts(task),
+    drawPlace(task),
+    part(task, 'tables', 'Tables by rate', drawTables(task)),
+    part(
+      task,
+      'letters',
+      `Dead letters (${formatCount(task.deadLetters.count)})`,
+      drawLetters(task),
+    ),
+    part(task, 'inspection', 'Comparison of source and target', drawInspection(task)),
+    part(task, 'counts', 'Counters', drawCounts(task)),
+    drawButtons(task),
+  );
+}
+
+/* The whole. */
+
+function worstFirst(tasks) {
+  const levels = ['bad', 'warn', 'note'];
+  const rank = (task) => {
+    const found = problemsOf(task).map(({ level }) => levels.indexOf(level));
+    return Math.min(levels.length, ...found);
+  };
+  return [...tasks].sort((a, b) => rank(a) - rank(b));
+}
+
+function drawVerdict(tasks) {
+  const bad = tasks.filter((task) => problemsOf(task).some(({ level }) => level === 'bad'));
+  const verdict = document.querySelector('#verdict');
+  const names = bad.map(({ name }) => name).join(', ');
+  verdict.className = bad.length === 0 ? 'good' : 'bad';
+  verdict.textContent =
+    bad.length === 0
+      ? `All is well: ${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`
+      : `Needs you: ${names}`;
+  document.title = bad.length === 0 ? 'tailrace' : `(!) ${names} – tailrace`;
+}
+
+/** Somebody is copying a GTID: a redraw would take it away. */
+function isSelecting() {
+  const selection = document.getSelection();
+  return (
+    selection !== null &&
+    !selection.isCollapsed &&
+    document.querySelector('#tasks').contains(selection.anchorNode)
+  );
+}
+
+async function drawStatus() {
+  const verdict = document.querySelector('#verdict');
   try {
     const status = await (await fetch('status')).json();
-    main.replaceChildren(...status.tasks.map(drawTask));
+    lastAnswerAt = new Date();
+    drawVerdict(status.tasks);
+    if (!isSelecting())
+      document.querySelector('#tasks').replaceChildren(...worstFirst(status.tasks).map(drawTask));
+    document.querySelector('#about').textContent =
+      `tailrace ${status.version}, pid ${status.pid}, since ${formatTime(status.startedAt)}; read ${lastAnswerAt.toLocaleTimeString()}`;
   } catch {
-    main.replaceChildren(element('p', 'The process does not answer.'));
+    verdict.className = 'bad';
+    const since = lastAnswerAt === undefined ? '' : ` since ${lastAnswerAt.toLocaleTimeString()}`;
+    verdict.textContent = `The process does not answer${since}. On its machine: systemctl status tailrace`;
   }
 }
 
-draw();
-setInterval(draw, EVERY_MS);
+async function drawHistory() {
+  try {
+    const { tasks } = await (await fetch('history')).json();
+    history = new Map(tasks.map((task) => [task.name, task]));
+  } catch {
+    // The status says that nobody answers.
+  }
+}
+
+/* Asking for something: who may is told by the token, which stays in this tab. */
+
+const asked = { task: '', action: '' };
+const token = element('input', '');
+token.type = 'password';
+token.autocomplete = 'off';
+document.querySelector('#ask-token-row').append(token);
+
+function ask(task, action, title) {
+  asked.task = task.name;
+  asked.action = action;
+  document.querySelector('#ask-title').textContent = `${title}: ${task.name}`;
+  document.querySelector('#ask-text').textContent =
+    action === 'skip' && task.error !== null ? `${task.error.code}: ${task.error.message}` : '';
+  document.querySelector('#ask-reason-row').hidden = action !== 'skip';
+  document.querySelector('#ask-answer').textContent = '';
+  document.querySelector('#ask').showModal();
+}
+
+async function send() {
+  const answer = document.querySelector('#ask-answer');
+  try {
+    const response = await fetch(`tasks/${asked.task}/${asked.action}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token.value.trim()}` },
+      body: JSON.stringify({ reason: document.querySelector('#ask-reason').value }),
+    });
+    const text = await response.text();
+    answer.textContent = response.ok ? 'Done.' : text;
+  } catch {
+    answer.textContent = 'The process does not answer.';
+  }
+}
+
+async function keepDrawing() {
+  await drawHistory();
+  await drawStatus();
+  document.querySelector('#ask-do').addEventListener('click', send);
+  setInterval(drawStatus, STATUS_EVERY_MS);
+  setInterval(drawHistory, HISTORY_EVERY_MS);
+}
+
+keepDrawing();

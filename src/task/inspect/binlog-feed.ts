@@ -1,4 +1,5 @@
 import type { StoredState } from '../../core/checkpoint.ts';
+import { isReached } from '../../core/position-order.ts';
 import { toTailraceError, type TailraceError } from '../../core/errors.ts';
 import { compareCoordinates, type Position } from '../../core/position.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -6,7 +7,6 @@ import { sleep } from '../../lib/sleep.ts';
 import { ChangeLog } from '../../inspect/change-log.ts';
 import type { ChangeFeed } from '../../inspect/view-pair.ts';
 import type { BinlogSource } from '../../source/binlog/binlog-source.ts';
-import { isReached } from '../../source/binlog/ddl-scan.ts';
 
 const FIRST_POLL_MS = 1;
 const LONGEST_POLL_MS = 20;

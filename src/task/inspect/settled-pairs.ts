@@ -1,10 +1,10 @@
 import type { Position } from '../../core/position.ts';
+import { isReached } from '../../core/position-order.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { sleep } from '../../lib/sleep.ts';
 import { isPair, type PairProblem, type TablePair } from '../../inspect/table-pair.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
 import type { CheckpointReader } from '../../sink/mysql/checkpoint-fence.ts';
-import { isReached } from '../../source/binlog/ddl-scan.ts';
 import { readPairs, type PairSelection } from './read-pairs.ts';
 
 export interface SettledPairsOptions {

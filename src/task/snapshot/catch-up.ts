@@ -36,7 +36,8 @@ export async function catchUp(run: SnapshotTask, until: Position | undefined): P
     logger.info({ tables: count }, 'Bringing the tables that are copied up to date');
     // A board of its own: that the stream ends here is not the end of the copy.
     const board = new TaskBoard(run.task.name);
-    const options = { ...run, board, mode: 'run' as const, untilHead: until === undefined };
+    const head = until === undefined ? 'head' : undefined;
+    const options = { ...run, board, mode: 'run', until: head, waitsForLock: false } as const;
     const task = createTask(options, run.store, {
       router: onlyTables(routerOf(run.task), new Set([...done, ...partial])),
       onConflict: partial.length > 0 ? 'overwrite' : requireTarget(run.task).onConflict,
@@ -83,6 +84,8 @@ function onlyTables(router: Router, keys: ReadonlySet<string>): Router {
     targetDatabase: (database) => router.targetDatabase(database),
     targetColumn: (name, column) => router.targetColumn(name, column),
     route: (table) => router.route(table),
+    isMerged: (name) => router.isMerged(name),
+    isSkipped: (name, kind) => router.isSkipped(name, kind),
     isRenamed: (name) => router.isRenamed(name),
   };
 }

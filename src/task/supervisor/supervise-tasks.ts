@@ -14,6 +14,7 @@ export interface SuperviseOptions {
   readonly until?: string;
   readonly from?: string;
   readonly force?: boolean;
+  readonly waitForLock?: boolean;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -46,9 +47,13 @@ export async function superviseTasks(
   return exitCode;
 }
 
-function argsOf(task: string, { mode, configFile, until }: SuperviseOptions): readonly string[] {
+function argsOf(
+  task: string,
+  { mode, configFile, until, waitForLock }: SuperviseOptions,
+): readonly string[] {
   const [, program = ''] = process.argv;
   const base = [program, mode, '-c', configFile, '--task', task, '--http', '', '--supervised'];
+  if (waitForLock === true) base.push('--wait-for-lock');
   return until === undefined ? base : [...base, '--until', until];
 }
 

@@ -23,6 +23,8 @@ export const plainRouter: Router = {
   targetDatabase: (database) => database,
   targetColumn: (_, column) => column,
   route: identityRoute,
+  isMerged: () => false,
+  isSkipped: () => false,
   isRenamed: () => false,
 };
 

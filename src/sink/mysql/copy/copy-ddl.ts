@@ -117,6 +117,8 @@ function withoutColumns(router: Router): Router {
     targetDatabase: (database) => router.targetDatabase(database),
     targetColumn: (_, column) => column,
     route: (table) => router.route(table),
+    isMerged: (name) => router.isMerged(name),
+    isSkipped: (name, kind) => router.isSkipped(name, kind),
     isRenamed: (name) => router.isRenamed(name),
   };
 }

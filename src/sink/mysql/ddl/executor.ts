@@ -11,7 +11,7 @@ import { describeStates, readObjectStates, type ObjectStates } from './object-st
 import { PendingStore, identifyDdl, isSameDdl, newLockName, type PendingDdl } from './pending.ts';
 import { hasIfExists, planDdl, rebuildStatement, type DdlPlan } from './plan.ts';
 import { handlingOf, type DdlSkipReason } from './policy.ts';
-import { placeOf, refusedDdl } from './refusals.ts';
+import { placeOf, refusedDdl, saysThatItIsThere } from './refusals.ts';
 import { waitForRunningCopy } from './running-copy.ts';
 import { viewSkipReason } from './view-rules.ts';
 
@@ -205,6 +205,10 @@ export class DdlExecutor {
       if (!hasEnded) return { kind: 'left' };
     } catch (thrown) {
       const error = refusedDdl(toTailraceError(thrown), change);
+      if (this.#isRepeated(change) && saysThatItIsThere(error)) {
+        await this.#host.commit([this.#store.deleteStatement()], undefined);
+        return { kind: 'skipped', reason: 'already_there', error };
+      }
       if (!error.isTransient) await this.#forgetIfUnchanged(pending, task.signal);
       throw error;
     }
@@ -259,6 +263,16 @@ export class DdlExecutor {
       leaving.dispose();
       running.catch(() => undefined);
     }
+  }
+
+  /** Replayed, or of a table into which several tables of the source go, each with its own copy of the DDL. */
+  #isRepeated({ effects }: SchemaChange): boolean {
+    const { isRepeated, router } = this.#host;
+    if (isRepeated?.() === true) return true;
+    return (
+      effects.length > 0 &&
+      effects.every((effect) => 'table' in effect && router.isMerged(effect.table))
+    );
   }
 
   #note(note: string): void {

@@ -3,6 +3,7 @@ import { TailraceError } from '../../../core/errors.ts';
 import type { Router } from '../../../core/route.ts';
 import { readText } from '../../../server/row-reader.ts';
 import type { ServerConnection } from '../../../server/connect.ts';
+import { excerpt } from './excerpt.ts';
 import { databasesOf, tablesOf, type DdlPlan } from './plan.ts';
 import { placeOf, unrewritable } from './refusals.ts';
 
@@ -29,6 +30,7 @@ export async function assertOwnTables(
   change: SchemaChange,
   router: Router,
 ): Promise<void> {
+  assertNoneMerged(change, router);
   for (const effect of change.effects) {
     if (effect.kind !== 'drop-database') continue;
     const target = router.targetDatabase(effect.database) ?? effect.database;
@@ -45,6 +47,23 @@ export async function assertOwnTables(
       {
         place: placeOf(change),
         next: 'Drop on the target by hand what is to go, then tailrace position skip --reason TEXT.',
+      },
+    );
+  }
+}
+
+/** The rows of the other tables that go there would be lost with those of this one. */
+function assertNoneMerged(change: SchemaChange, router: Router): void {
+  for (const effect of change.effects) {
+    const isRemoved =
+      effect.kind === 'drop' || effect.kind === 'truncate' || effect.kind === 'rename';
+    if (!isRemoved || !router.isMerged(effect.table)) continue;
+    throw new TailraceError(
+      'TARGET_DDL_UNREWRITABLE',
+      `${excerpt(change.statement)} would take the rows of other tables that go to the same table of the target`,
+      {
+        place: placeOf(change),
+        next: 'Delete by hand what is to go, then tailrace position skip --reason TEXT; or skip = ["drop", "truncate"] in its [[task.table]].',
       },
     );
   }

@@ -27,6 +27,8 @@ export interface DdlHost {
   readonly source?: DdlSource;
   /** How long a running statement may hold up an abort; default five seconds. */
   readonly leaveAfterMs?: number;
+  /** The target may have had this very statement before: then "it is there already" means done. */
+  readonly isRepeated?: () => boolean;
   /** A new connection to the target's server; the executor closes it. */
   connect(signal: AbortSignal): Promise<ServerConnection>;
   /**

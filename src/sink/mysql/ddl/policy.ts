@@ -8,6 +8,7 @@ import type { DdlMode } from './host.ts';
 export const DDL_SKIP_REASONS = [
   'ddl_ignored',
   'not_included',
+  'already_there',
   'view_renamed',
   'view_definer_missing',
   'view_refused',

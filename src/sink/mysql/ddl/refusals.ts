@@ -68,3 +68,16 @@ const ADVICE: ReadonlyMap<number | undefined, string> = new Map([
   [1091, IS_MISSING],
   [1146, IS_MISSING],
 ]);
+
+/**
+ * Database exists, is gone; table exists, is gone, is missing; column is there, is unknown; key is there,
+ * cannot be dropped; a second primary key; foreign key is there.
+ */
+const THERE_ALREADY: ReadonlySet<number | undefined> = new Set([
+  1007, 1008, 1050, 1051, 1146, 1060, 1054, 1061, 1091, 1068, 1826,
+]);
+
+/** The refusal means that the target is as the statement would make it. */
+export function saysThatItIsThere(error: TailraceError): boolean {
+  return THERE_ALREADY.has(error.place.errno);
+}

@@ -103,6 +103,8 @@ export function makeRouter(rules: RouterRules = {}): Router {
     route: (): TableRoute => {
       throw new Error('not needed');
     },
+    isMerged: () => false,
+    isSkipped: () => false,
     isRenamed: (name) => key(targetName(name)) !== key(name) || key(name) in (rules.columns ?? {}),
   };
 }
