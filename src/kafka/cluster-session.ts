@@ -1,6 +1,7 @@
 import { toTailraceError, type TailraceError } from '../core/errors.ts';
 import { createBackoff } from '../lib/backoff.ts';
 import type { Logger } from '../lib/logger.ts';
+import { sleep } from '../lib/sleep.ts';
 import { abortReason, untilAborted } from '../lib/until-aborted.ts';
 import { createKafkaClient } from './client.ts';
 import { createCluster, type Cluster } from './cluster.ts';
@@ -8,6 +9,8 @@ import type { KafkaConnectOptions } from './connect-options.ts';
 import { kafkaError } from './kafka-error.ts';
 
 const RETRY = { minMs: 20, maxMs: 2000 };
+/** For connections to close by themselves. */
+const DROP_TIMEOUT_MS = 500;
 /** While brokers are away a line each that often is enough. */
 const WARN_EVERY_MS = 10_000;
 
@@ -62,10 +65,15 @@ export class ClusterSession {
     await this.once(signal, (cluster) => cluster.refreshMetadata());
   }
 
+  /** kafkajs waits for answers that are still due, and after a fault some never come. */
   async drop(): Promise<void> {
     const cluster = this.#cluster;
     this.#cluster = undefined;
-    await cluster?.disconnect().catch(() => undefined);
+    if (cluster === undefined) return;
+    const timeout = new AbortController();
+    const overdue = sleep(DROP_TIMEOUT_MS, timeout.signal).catch(() => undefined);
+    await Promise.race([cluster.disconnect().catch(() => undefined), overdue]);
+    timeout.abort();
   }
 
   async #withCluster<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
