@@ -14,6 +14,7 @@ let from: Sql;
 let to: Sql;
 let workspace: Workspace;
 let task = 0;
+const databases: string[] = [];
 
 beforeAll(async () => {
   broker = startBroker();
@@ -22,6 +23,13 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
+  for (const database of databases) {
+    await from.run(`DROP DATABASE IF EXISTS ${database}`);
+    await to.run(
+      `DROP DATABASE IF EXISTS ${database}`,
+      `DROP DATABASE IF EXISTS tailrace_${database}`,
+    );
+  }
   await from.close();
   await to.close();
   broker.stop();
@@ -35,6 +43,7 @@ afterEach(() => {
 function newTask(kafkaLines: string, more = ''): { name: string; database: string } {
   const name = `c${process.pid}-${++task}`;
   const database = name.replace('-', '_');
+  databases.push(database);
   workspace = new Workspace();
   writeFileSync(
     workspace.config,

@@ -56,9 +56,9 @@ export async function openOwnedTarget(
   const tables = new StateTables(options.stateDatabase);
   return withSession(options, signal, async ({ connection }) => {
     if (consumer === undefined) return takeTask(connection, { ...options, tables }, signal);
-    const known = before instanceof PartitionMarks ? before.generations : undefined;
     const { partitions } = consumer;
-    return takePartitions(connection, { task, tables, partitions, known });
+    const marks = before instanceof PartitionMarks ? before : undefined;
+    return takePartitions(connection, { task, tables, partitions, before: marks });
   });
 }
 

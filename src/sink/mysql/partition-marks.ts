@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { CheckpointStep } from '../../core/checkpoint.ts';
 import { TailraceError } from '../../core/errors.ts';
 import {
@@ -31,11 +32,17 @@ export const NO_OFFSET = -1;
 export class PartitionMarks implements TargetMark {
   readonly task: string;
   readonly tables: StateTables;
+  /** Names this consumer in the rows, over all its connections. */
+  readonly owner: string;
   readonly #owned: Map<string, OwnedPartition>;
 
-  constructor(task: string, tables: StateTables, owned: ReadonlyMap<string, OwnedPartition>) {
-    this.task = task;
-    this.tables = tables;
+  constructor(
+    of: { readonly task: string; readonly tables: StateTables; readonly owner: string },
+    owned: ReadonlyMap<string, OwnedPartition>,
+  ) {
+    this.task = of.task;
+    this.tables = of.tables;
+    this.owner = of.owner;
     this.#owned = new Map(owned);
   }
 
@@ -44,9 +51,9 @@ export class PartitionMarks implements TargetMark {
     return { kind: 'kafka', offsets, coordinates: { file: '', offset: 0 } };
   }
 
-  /** Of each partition, for taking them anew. */
-  get generations(): ReadonlyMap<string, number> {
-    return new Map([...this.#owned].map(([name, { generation }]) => [name, generation]));
+  /** For taking it anew. */
+  generationOf(at: TopicPartition): number | undefined {
+    return this.#owned.get(partitionName(at))?.generation;
   }
 
   moveStatements(step: CheckpointStep): string[] {
@@ -121,15 +128,16 @@ export interface TakeOptions {
   readonly task: string;
   readonly tables: StateTables;
   readonly partitions: readonly TopicPartition[];
-  /** What we knew of partitions that are ours already: another's generation is not raised. */
-  readonly known: ReadonlyMap<string, number> | undefined;
+  /** Of our connection that was lost: what another was given since then stays with it. */
+  readonly before: PartitionMarks | undefined;
 }
 
 /** Raises the generation of each partition; waits for a transaction that still holds its row. */
 export async function takePartitions(
   connection: ServerConnection,
-  { task, tables, partitions, known }: TakeOptions,
+  { task, tables, partitions, before }: TakeOptions,
 ): Promise<PartitionMarks> {
+  const owner = before?.owner ?? `${OWNER} ${randomBytes(4).toString('hex')}`;
   const owned = new Map<string, OwnedPartition>();
   if (partitions.length > 0) {
     const rows = partitions.map(
@@ -143,27 +151,27 @@ export async function takePartitions(
   }
   for (const at of partitions) {
     const name = partitionName(at);
-    owned.set(name, await takeOne(connection, { task, tables }, at, known?.get(name)));
+    const known = before?.generationOf(at);
+    owned.set(name, await takeOne(connection, { task, tables, owner }, { ...at, known }));
   }
-  return new PartitionMarks(task, tables, owned);
+  return new PartitionMarks({ task, tables, owner }, owned);
 }
 
 async function takeOne(
   connection: ServerConnection,
-  { task, tables }: Pick<TakeOptions, 'task' | 'tables'>,
-  at: TopicPartition,
-  known: number | undefined,
+  { task, tables, owner }: Pick<TakeOptions, 'task' | 'tables'> & { readonly owner: string },
+  { known, ...at }: TopicPartition & { readonly known: number | undefined },
 ): Promise<OwnedPartition> {
   const where = wherePartition(task, at);
   await connection.run(
-    `UPDATE ${tables.partition} SET generation=generation+1,owner=${quoteText(OWNER)} WHERE ${where}` +
+    `UPDATE ${tables.partition} SET generation=generation+1,owner=${quoteText(owner)} WHERE ${where}` +
       (known === undefined ? '' : ` AND generation=${known}`),
   );
   const [row] = await connection.query(
     `SELECT generation,owner,next_offset,sources FROM ${tables.partition} WHERE ${where}`,
   );
   const generation = row === undefined ? undefined : readNumber(row, 'generation');
-  const isOurs = row !== undefined && readText(row, 'owner') === OWNER;
+  const isOurs = row !== undefined && readText(row, 'owner') === owner;
   if (!isOurs || generation === undefined || (known !== undefined && generation !== known + 1)) {
     throw checkpointMoved(task, `another consumer was given ${partitionName(at)}`);
   }
