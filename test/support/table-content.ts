@@ -12,6 +12,8 @@ interface ContentOptions {
   readonly asUtf8?: ReadonlySet<string>;
   /** JSON columns of a side that prints the double 1.0 as 1 (MySQL 5.7), and their counterparts. */
   readonly oldJson?: ReadonlySet<string>;
+  /** One side is a MariaDB: since the updates of 2026 it stores 0 for -0, whatever the statement says. */
+  readonly hasOneZero?: boolean;
 }
 
 const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
@@ -45,10 +47,10 @@ function exactText(row: ColumnRow, options: ContentOptions): string {
       return `CONCAT(CAST(${column} AS UNSIGNED), ':', HEX(CONVERT(${column} USING utf8mb4)))`;
     case 'float':
       // As a double, because a float's own text has but six digits; -0 differs from 0.
-      return `CAST(${column} * 1e0 AS CHAR)`;
+      return withOneZero(column, `CAST(${column} * 1e0 AS CHAR)`, options);
     case 'double':
       // The bare column: MySQL 8 cuts the text of an expression to 22 characters.
-      return `CONCAT(${column})`;
+      return withOneZero(column, `CONCAT(${column})`, options);
     case 'bit':
       return `CAST(${column} + 0 AS CHAR)`;
     case 'json':
@@ -58,6 +60,9 @@ function exactText(row: ColumnRow, options: ContentOptions): string {
       return bytes(column);
   }
 }
+
+const withOneZero = (column: string, text: string, { hasOneZero }: ContentOptions): string =>
+  hasOneZero === true ? `IF(${column} = 0, '0', ${text})` : text;
 
 /** Columns of a database's tables by table name. */
 async function columnsOf(
@@ -174,7 +179,9 @@ async function compare(
   const left = (await tableNames(source, database)).filter((name) => leftOut?.(name) !== true);
   const right = await tableNames(target, database);
   if (left.join() !== right.join()) return `tables: ${left.join()} / ${right.join()}`;
-  const isOldJson = await printsOldJson(source, target);
+  const versions = [await source.value('SELECT VERSION()'), await target.value('SELECT VERSION()')];
+  const isOldJson = isOnlyOne(versions, (version) => version.startsWith('5.7.'));
+  const hasOneZero = isOnlyOne(versions, (version) => version.includes('MariaDB'));
   const [ours, theirs] = [await columnsOf(source, database), await columnsOf(target, database)];
   for (const table of left) {
     const [own, other] = [ours.get(table) ?? [], theirs.get(table) ?? []];
@@ -185,6 +192,7 @@ async function compare(
       others: other.filter(({ COLUMN_NAME: name }) => ownColumns?.has(name) !== true),
       asUtf8: differingCharsets(own, other),
       ...(isOldJson && { oldJson: jsonColumns(own) }),
+      hasOneZero,
     });
     if (a.join('\n') === b.join('\n')) continue;
     const [inA, inB] = [new Set(a), new Set(b)];
@@ -195,10 +203,11 @@ async function compare(
   return '';
 }
 
-/** One of both is a MySQL 5.7, and the other is not. */
-async function printsOldJson(source: Sql, target: Sql): Promise<boolean> {
-  const versions = [await source.value('SELECT VERSION()'), await target.value('SELECT VERSION()')];
-  return versions.filter((version) => version?.startsWith('5.7.') === true).length === 1;
+function isOnlyOne(
+  versions: readonly (string | null)[],
+  isIt: (version: string) => boolean,
+): boolean {
+  return versions.filter((version) => isIt(version ?? '')).length === 1;
 }
 
 function jsonColumns(columns: readonly ColumnRow[]): ReadonlySet<string> {

@@ -81,6 +81,8 @@ async function record(
     const random = new Random(2203);
     await makeDatabase(sql, workload, scale, random);
     await source.dialect.reset(sql);
+    // Some programs can't begin at an empty GTID set.
+    await sql.query(`INSERT INTO ${DATABASE}.end_mark VALUES (0)`);
     const from = await source.dialect.place(sql);
     const recorder = new Recorder(sql, DATABASE);
     await workload.record(recorder, scale, random);

@@ -39,12 +39,6 @@ describe('the configuration alone', () => {
     [{ target: 'on_conflict = "skip"' }, /^warning GUARANTEE on_conflict/],
     [{ target: 'allow_nontransactional = true' }, /^warning GUARANTEE allow_non/],
     [{ target: 'lanes = 2' }, /^warning SETTING_UNUSED lanes/],
-    [
-      {
-        more: '[task.source.ssh]\nhost = "h:22"\nuser = "u"\nprivate_key = "k"\nknown_hosts = "n"',
-      },
-      /^error SETTING_UNUSED \[task\.source\.ssh\]/,
-    ],
   ])('%j is told', (lines, expected) => {
     expect(found(taskOf(lines))).toContainEqual(expect.stringMatching(expected));
   });

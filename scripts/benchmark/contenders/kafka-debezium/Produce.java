@@ -16,18 +16,20 @@ import org.apache.kafka.connect.storage.MemoryOffsetBackingStore;
 
 /**
  * Debezium's engine with its own MySQL connector, each batch sent to Kafka and awaited, as Debezium Server
- * does. Arguments: PORT SERVER_ID FILE POSITION BROKER TOPIC POLL_MS.
+ * does. Arguments: PORT SERVER_ID FILE POSITION BROKER TOPIC POLL_MS GTIDS.
  */
 public final class Produce {
   /** Begins at a given place: the definitions are learnt anew (snapshot.mode=recovery). */
   public static final class StartAt extends MemoryOffsetBackingStore {
     static String file;
     static String position;
+    /** With GTIDs on, it goes by these. */
+    static String gtids;
 
     @Override
     public void configure(WorkerConfig config) {
       super.configure(config);
-      data.put(bytes("[\"bench\",{\"server\":\"bench\"}]"), bytes("{\"file\":\"" + file + "\",\"pos\":" + position + "}"));
+      data.put(bytes("[\"bench\",{\"server\":\"bench\"}]"), bytes("{\"file\":\"" + file + "\",\"pos\":" + position + ",\"gtids\":\"" + gtids + "\"}"));
     }
 
     @Override
@@ -43,6 +45,7 @@ public final class Produce {
   public static void main(String[] args) {
     StartAt.file = args[2];
     StartAt.position = args[3];
+    StartAt.gtids = args[7];
     Properties kafka = new Properties();
     kafka.put("bootstrap.servers", args[4]);
     kafka.put("acks", "all");

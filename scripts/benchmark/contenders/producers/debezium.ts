@@ -16,6 +16,7 @@ export const debezium: Producer = {
       broker,
       topic,
       lowLatency ? 5 : 500,
+      from.gtid,
     ];
     return new Child({
       program: 'java',

@@ -18,7 +18,6 @@ export const maxwell: Producer = {
       schema_database: `maxwell_${id}`,
       client_id: `bench${id}`,
       replica_server_id: 500 + id,
-      init_position: `${from.file}:${from.position}:0`,
       producer: 'kafka',
       'kafka.bootstrap.servers': broker,
       'kafka.acks': 'all',
@@ -32,7 +31,14 @@ export const maxwell: Producer = {
     writeFileSync(path, `${lines.join('\n')}\n`);
     return new Child({
       program: 'java',
-      args: ['-cp', `${folder}/libs/*`, 'com.zendesk.maxwell.Maxwell', `--config=${path}`],
+      args: [
+        '-cp',
+        `${folder}/libs/*`,
+        'com.zendesk.maxwell.Maxwell',
+        `--config=${path}`,
+        // In the file it has no effect.
+        `--init_position=${from.file}:${from.position}:0`,
+      ],
     });
   },
 };
