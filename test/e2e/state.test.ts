@@ -543,7 +543,8 @@ describe('positions and status', () => {
     expect((await fixture.log()).split(',')).not.toContain(`${skipped}`);
     expect((await fixture.log()).split(',')).toContain(`${wanted}`);
     await target.run(`DELETE FROM ${database}.log WHERE n >= ${skipped}`);
-    await set(before);
+    // A table without a key: its rows were taken back by hand.
+    await set(before, '--force');
     await catchUp(workspace);
     await fixture.expectEqual();
     const args = ['run', '-c', workspace.config, '--until', 'head', '--from', behind];

@@ -266,18 +266,14 @@ export class BinlogSource implements Source {
     return { ...known, server, cursor, assembler, decoder: new EventDecoder() };
   }
 
-  /** True: the place to end at is reached, and nothing behind it was handed on. */
+  /** True: the place to end at is reached. */
   async *#handOn(
     frames: readonly Frame[],
     stream: OpenStream,
     until: Position | undefined,
   ): AsyncGenerator<readonly Transaction[], boolean> {
-    for await (const read of this.#read(frames, stream)) {
-      const part = cutBehind(read, until);
-      yield part;
-      if (part !== read) return true;
-    }
-    const out = cutBehind(stream.assembler.outbox.take(), until);
+    yield* this.#read(frames, stream);
+    const out = stream.assembler.outbox.take();
     this.#note(out, stream);
     if (out.length > 0) yield out;
     return until !== undefined && this.#hasReached(stream, until);
@@ -404,20 +400,6 @@ export class BinlogSource implements Source {
       await connection.close();
     }
   }
-}
-
-/** Without what comes behind the place; the very batch where nothing does. */
-function cutBehind(
-  batch: readonly Transaction[],
-  until: Position | undefined,
-): readonly Transaction[] {
-  const last = batch.findLast(({ resumeAt }) => resumeAt !== undefined)?.resumeAt;
-  // Of a long way only the last batch is looked at one by one.
-  if (until === undefined || last === undefined || !isReached(last, until)) return batch;
-  const index = batch.findIndex(
-    ({ resumeAt }) => resumeAt !== undefined && isReached(resumeAt, until),
-  );
-  return index === batch.length - 1 ? batch : batch.slice(0, index + 1);
 }
 
 /** What is done with it until the next is wanted is not the decoder's time. */
