@@ -106,7 +106,7 @@ describe('the command line', () => {
     ['position set', /missing required argument 'position'/],
     ['position set -c FILE nonsense', /POSITION_INVALID: "nonsense" is no position/],
     ['position set -c FILE 2999-01-01T00:00:00Z', /POSITION_INVALID: .* in the future/],
-    ['run -c FILE --until tomorrow', /USAGE: --until tomorrow is not known/],
+    ['run -c FILE --until tomorrow', /USAGE: --until tomorrow is no place to end at/],
     ['run -c FILE --http nowhere', /USAGE: --http nowhere is not host:port/],
     ['run -c FILE --http 127.0.0.1:99999', /USAGE: --http 127.0.0.1:99999 is not host:port/],
     ['run -c FILE --task nobody', /USAGE: There is no task "nobody"[\s\S]*Its tasks are: a, b/],

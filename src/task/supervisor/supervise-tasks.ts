@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Config, TaskConfig } from '../../config/schema.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { announceStop } from '../announce-stop.ts';
@@ -25,6 +26,8 @@ export async function superviseTasks(
   options: SuperviseOptions,
 ): Promise<number> {
   const { config, configFile, logger, signal } = options;
+  // Each task listens a few times; Node takes more than ten for a leak.
+  setMaxListeners(0, signal);
   const children = tasks.map(
     ({ name }) =>
       new ChildTask({
