@@ -67,6 +67,10 @@ async function connectHost(
 ): Promise<ServerConnection> {
   extra.signal?.throwIfAborted();
   const reach = await reachHost(host, options, { end, signal: extra.signal });
+  if (extra.signal?.aborted === true) {
+    reach.close();
+    throw abortReason(extra.signal);
+  }
   const raw = createConnection(driverOptions(options, reach.near, extra));
   secureConnection(raw, options, reach.far);
   streamOf(raw).once('close', () => {
