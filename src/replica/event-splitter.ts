@@ -8,6 +8,8 @@
  *
  * Source: MySQL documentation, "Binlog Network Stream", "MySQL Packets".
  */
+import { collectGarbage } from '../lib/collect-garbage.ts';
+
 const PACKET_HEADER = 4;
 const MAX_PACKET = 0xff_ff_ff;
 const STATUS_BYTES = 1;
@@ -113,6 +115,8 @@ class SplitEvent {
     this.#isContinued = length === MAX_PACKET;
     const said = STATUS_BYTES + bytes.readUInt32LE(at + EVENT_LENGTH_AT);
     const isLarge = this.#isContinued && said <= MAX_EVENT_BYTES;
+    // The large event before it may be done with.
+    if (isLarge) collectGarbage();
     this.#bytes = Buffer.allocUnsafeSlow(PACKET_HEADER + Math.max(length, isLarge ? said : 0));
     bytes.copy(this.#bytes, 0, at, at + PACKET_HEADER);
   }
