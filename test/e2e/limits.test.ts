@@ -244,7 +244,7 @@ describe('a target that is too slow, many tables, a long silence: MariaDB 10.11'
     await untilStreaming(run);
     // Full: the place that was read no longer moves away from the checkpoint.
     const inFlight = async () => (await statusOf(workspace))[0]?.lag.bytesInFlight ?? 0;
-    await waitFor('what may be in flight', async () => (await inFlight()) > 6 * MIB);
+    await waitFor('what may be in flight', async () => (await inFlight()) > 3 * MIB);
     const seen: number[] = [];
     const from = (await statusOf(workspace))[0]?.sinks['mysql']?.['commits'] ?? 0;
     const commits = async () => (await statusOf(workspace))[0]?.sinks['mysql']?.['commits'] ?? 0;

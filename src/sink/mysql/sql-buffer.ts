@@ -1,9 +1,12 @@
+import { collectGarbage } from '../../lib/collect-garbage.ts';
+
 const QUOTE = 0x27;
 const BACKSLASH = 0x5c;
 const ZERO = 0x30;
 const MINUS = 0x2d;
 /** Below this a byte loop is cheaper than scanning first. */
 const SCAN_BYTES = 512;
+const LARGE_BYTES = 16 << 20;
 const MAX_STEP_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -120,6 +123,8 @@ export class SqlBuffer {
   #grow(bytes: number): void {
     const wanted = this.#length + bytes;
     const step = Math.min(this.#slab.length, MAX_STEP_BYTES);
+    // The text of the large value before it may be done with.
+    if (wanted > LARGE_BYTES) collectGarbage();
     // With room behind a large value: what follows it must not copy it again.
     const slab = Buffer.allocUnsafeSlow(wanted + step);
     this.#slab.copy(slab, 0, 0, this.#length);
