@@ -1,6 +1,7 @@
 import { TailraceError, toTailraceError } from '../../core/errors.ts';
 import type { ServerConnection } from '../../server/connect.ts';
 import { isReplicating } from '../../server/is-replicating.ts';
+import { noHostFits } from '../../server/no-host-fits.ts';
 import { readCheckpointRecord } from './checkpoint-row.ts';
 import { CHECKPOINT_TABLE, listTables, StateTables } from './state-database.ts';
 
@@ -77,12 +78,5 @@ export async function firstFitting<T>(
       failures.push(failure);
     }
   }
-  const first = failures.find(({ isTransient }) => isTransient) ?? failures[0];
-  if (first === undefined) throw new TailraceError('CONFIG_INVALID', 'task.target.hosts is empty');
-  if (failures.length === 1) throw first;
-  const each = failures.map(({ place, message }) => `${place.host ?? ''}: ${message}`);
-  throw new TailraceError(first.code, `no host of the cluster will do: ${each.join('; ')}`, {
-    cause: first,
-    next: first.next,
-  });
+  throw noHostFits(failures, 'target');
 }

@@ -1,7 +1,8 @@
-import { TailraceError, toTailraceError } from '../../../core/errors.ts';
+import { toTailraceError, type TailraceError } from '../../../core/errors.ts';
 import type { Position } from '../../../core/position.ts';
 import { connectServer, type ServerConnection } from '../../../server/connect.ts';
 import type { ServerOptions } from '../../../server/connect-options.ts';
+import { noHostFits } from '../../../server/no-host-fits.ts';
 import { judgeMariadb } from './judge-mariadb.ts';
 import { judgeMysql } from './judge-mysql.ts';
 import { identifySource, type SourceIdentity, type SourceMemory } from './source-identity.ts';
@@ -63,7 +64,7 @@ export async function connectSource(options: ConnectSourceOptions): Promise<Chos
   const [first, ...rest] = readOnly;
   discard(rest);
   if (first !== undefined) return say(first, failures, options);
-  throw summarize(failures);
+  throw noHostFits(failures, 'source');
 }
 
 function say(
@@ -112,16 +113,4 @@ async function judge(candidate: Candidate): Promise<void> {
 
 function discard(chosen: readonly ChosenSource[]): void {
   for (const { connection } of chosen) connection.destroy();
-}
-
-/** One that may still pass keeps the task trying; each host is named with what was wrong with it. */
-function summarize(failures: readonly TailraceError[]): TailraceError {
-  const first = failures.find(({ isTransient }) => isTransient) ?? failures[0];
-  if (first === undefined) return new TailraceError('CONFIG_INVALID', 'task.source.hosts is empty');
-  if (failures.length === 1) return first;
-  const each = failures.map(({ place, message }) => `${place.host ?? ''}: ${message}`);
-  return new TailraceError(first.code, `no host of the cluster will do: ${each.join('; ')}`, {
-    cause: first,
-    next: first.next,
-  });
 }
