@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startBroker, type TestBroker } from '../support/kafka-broker.ts';
+import { TestBroker } from '../support/kafka-broker.ts';
 import { testServer } from '../support/servers.ts';
 import { openSql, type Sql } from '../support/sql.ts';
 import { runTailrace, startTailrace, Workspace, type Running } from '../support/tailrace.ts';
@@ -17,7 +17,7 @@ let task = 0;
 const databases: string[] = [];
 
 beforeAll(async () => {
-  broker = startBroker();
+  broker = new TestBroker();
   from = await openSql(source);
   to = await openSql(target);
 }, 180_000);
@@ -32,7 +32,7 @@ afterAll(async () => {
   }
   await from.close();
   await to.close();
-  broker.stop();
+  broker.destroy();
 });
 
 afterEach(() => {
