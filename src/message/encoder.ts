@@ -55,7 +55,16 @@ export interface MessageEncoder {
     context: EncodeContext,
     out: ByteWriter,
   ): RowsWriter | undefined;
+  /**
+   * What stands before and behind the rows of a copied table, where the format has messages for it (Maxwell's
+   * bootstrap-start and bootstrap-complete). The rows themselves are inserts of a transaction of origin snapshot. It
+   * goes where the table's inserts go.
+   */
+  copyMessage?(copied: CopiedTable, phase: CopyPhase, nowMs: number): Message;
 }
+
+export type CopyPhase = 'start' | 'complete';
+export type CopiedTable = Pick<RowsChange, 'table' | 'route'>;
 
 /** Messages of one rows change as bytes in a ByteWriter. */
 export interface RowsWriter {

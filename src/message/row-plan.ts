@@ -42,7 +42,7 @@ export class RowPlans<E> {
     this.#members = members;
   }
 
-  of(change: RowsChange): RowPlan<E> {
+  of(change: Pick<RowsChange, 'table' | 'route'>): RowPlan<E> {
     const known = this.#plans.get(change.route);
     if (known !== undefined) return known;
     const plan = this.#make(change.table, change.route);

@@ -6,6 +6,8 @@ import type { RowImage } from '../../core/row.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import type { ByteWriter } from '../../lib/byte-writer.ts';
 import type {
+  CopiedTable,
+  CopyPhase,
   EncodableChange,
   EncodeContext,
   Message,
@@ -103,6 +105,21 @@ export class MaxwellEncoder implements MessageEncoder {
       : this.#ddl(tx, change, context);
   }
 
+  /** As a row without values: the key names the table, its columns are null. */
+  copyMessage(copied: CopiedTable, phase: CopyPhase, nowMs: number): Message {
+    const plan = this.#plans.of(copied);
+    const ts = Math.floor(nowMs / 1000);
+    const head = `{${plan.names},"type":"bootstrap-${phase}","ts":${ts}${this.#pushed(nowMs)}`;
+    return {
+      key: maxwellKey(plan, [], this.#keyForm),
+      value: head + this.#body(plan, [], ''),
+      database: plan.database,
+      table: plan.table,
+      type: 'insert',
+      headers: NO_HEADERS,
+    };
+  }
+
   rowsWriter(
     tx: Transaction,
     change: RowsChange,
@@ -179,12 +196,14 @@ export class MaxwellEncoder implements MessageEncoder {
     const ts = isSnapshot ? Math.floor(about.nowMs / 1000) : change.timestamp;
     const xid = hasCommitInfo && tx.xid !== undefined ? `,"xid":${tx.xid.toString()}` : '';
     const start = `{${plan.names}${this.#query(change)},"type":"${type}","ts":${ts}${xid}`;
-    const end =
-      (isSnapshot ? '' : this.#origin(tx, change)) +
-      (this.#options.pushTimestamp === true
-        ? `,"${this.#names.pushTs}":${pushTimestamp(about.nowMs)}`
-        : '');
+    const end = (isSnapshot ? '' : this.#origin(tx, change)) + this.#pushed(about.nowMs);
     return { start, end, hasCommitInfo };
+  }
+
+  /** Seconds with six decimals. */
+  #pushed(nowMs: number): string {
+    if (this.#options.pushTimestamp !== true) return '';
+    return `,"${this.#names.pushTs}":${(nowMs / 1000).toFixed(6)}`;
   }
 
   #query(change: RowsChange): string {
@@ -255,11 +274,10 @@ export class MaxwellEncoder implements MessageEncoder {
   *#ddl(tx: Transaction, change: SchemaChange, context: EncodeContext): Generator<Message> {
     const options = this.#options;
     for (const { database, table, members } of maxwellDdl(change, options.router)) {
-      let json =
+      const json =
         `{${members},"ts":${change.timestamp * 1000},"sql":${jsonString(change.statement)}` +
-        placeMembers(options, tx, change);
-      if (options.pushTimestamp === true)
-        json += `,"${this.#names.pushTs}":${pushTimestamp(context.nowMs)}`;
+        placeMembers(options, tx, change) +
+        this.#pushed(context.nowMs);
       yield {
         key: this.#keyForm.randomUuid(),
         value: `${json}}`,
@@ -282,11 +300,6 @@ function placeMembers(
     options.position === true ? `,"position":"${formatCoordinates(change.coordinates)}"` : '';
   if (options.gtid !== true) return position;
   return `${position},"gtid":${tx.gtid === undefined ? 'null' : `"${formatGtid(tx.gtid)}"`}`;
-}
-
-/** Seconds with six decimals. */
-function pushTimestamp(nowMs: number): string {
-  return (nowMs / 1000).toFixed(6);
 }
 
 /** Nothing that the writer of rows leaves to the way by values. */

@@ -54,6 +54,16 @@ describe('CanalEncoder', () => {
     ]);
   });
 
+  it('rows of a snapshot are inserts', () => {
+    const tx = fakeTransaction({ origin: 'snapshot' });
+    const [message] = new CanalEncoder().encode(tx, fakeInsert(table, [[1, 'x', null]]), CONTEXT);
+    expect(JSON.parse(message?.value ?? '')).toMatchObject({
+      type: 'INSERT',
+      data: [{ id: '1', a: 'x', b: null }],
+      old: null,
+    });
+  });
+
   it('update: old of each row; as canal itself, changed columns add up', () => {
     const change = fakeUpdate(table, [
       [

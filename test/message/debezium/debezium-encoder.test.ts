@@ -67,6 +67,21 @@ describe('DebeziumEncoder envelopes', () => {
     ]);
   });
 
+  it('rows of a snapshot are read, and say so in their source', () => {
+    const change = fakeInsert(orders, [[1, 'a']]);
+    const tx = fakeTransaction({ origin: 'snapshot' });
+    const [message, ...more] = new DebeziumEncoder().encode(tx, change, CONTEXT);
+    expect(more).toEqual([]);
+    expect(JSON.parse(message?.value ?? '')).toMatchObject({
+      op: 'r',
+      before: null,
+      after: { id: 1, m: 'a' },
+      source: { snapshot: 'true' },
+    });
+    const skipping = new DebeziumEncoder({ skippedOperations: ['r'] });
+    expect([...skipping.encode(tx, change, CONTEXT)]).toEqual([]);
+  });
+
   it('update: both images; the row is counted', () => {
     const change = fakeUpdate(orders, [
       [

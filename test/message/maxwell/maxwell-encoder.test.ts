@@ -173,6 +173,20 @@ describe('MaxwellEncoder rows', () => {
       '{"database":"shop","table":"orders","type":"bootstrap-insert","ts":1700000001,"data":{"ID":1,"m":"a"}}',
     ]);
   });
+
+  it('a copied table begins and ends with a message of its own, whose key has no values', () => {
+    const encoder = new MaxwellEncoder({ pushTimestamp: true });
+    const about = fakeInsert(orders, []);
+    const message = encoder.copyMessage(about, 'start', 1_700_000_001_250);
+    expect(message).toMatchObject({ database: 'shop', table: 'orders', type: 'insert' });
+    expect(message.key).toBe('{"database":"shop","table":"orders","pk.id":null}');
+    expect(message.value).toBe(
+      '{"database":"shop","table":"orders","type":"bootstrap-start","ts":1700000001,"push_ts":1700000001.250000,"data":{}}',
+    );
+    expect(new MaxwellEncoder().copyMessage(about, 'complete', 1_700_000_001_250).value).toBe(
+      '{"database":"shop","table":"orders","type":"bootstrap-complete","ts":1700000001,"data":{}}',
+    );
+  });
 });
 
 describe('MaxwellEncoder keys', () => {
