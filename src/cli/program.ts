@@ -4,6 +4,7 @@ import { redactSecrets } from '../lib/secrets.ts';
 import { isStop } from '../task/retry-forever.ts';
 import { VERSION } from '../task/version.ts';
 import { addCheckCommand } from './commands/check.ts';
+import { addCompletionCommand } from './commands/completion.ts';
 import { addConsumeCommand } from './commands/consume.ts';
 import { addDeadletterCommand } from './commands/deadletter.ts';
 import { addDemoCommand } from './commands/demo.ts';
@@ -33,6 +34,7 @@ const COMMANDS: readonly AddCommand[] = [
   addPositionCommand,
   addDeadletterCommand,
   addDemoCommand,
+  addCompletionCommand,
 ];
 
 const AFTER_HELP = `

@@ -8,6 +8,12 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+export interface PrettyLook {
+  readonly hasColor: boolean;
+  /** False where whoever keeps the lines notes it. */
+  readonly hasTime: boolean;
+}
+
 const LEVEL_COLORS: Readonly<Record<string, string>> = {
   trace: '90',
   debug: '36',
@@ -21,13 +27,13 @@ const DIM = '2';
  * One line for people: `10:03:05.120 INFO  [shop] caught up  lag=0.2s rows=1500`. The fields of an error
  * are spread: code first, then what happened, where, and what to do next.
  */
-export function formatPretty(line: LogLine, hasColor: boolean): string {
+export function formatPretty(line: LogLine, { hasColor, hasTime }: PrettyLook): string {
   const paint = (text: string, color: string): string =>
     hasColor ? `\u001b[${color}m${text}\u001b[0m` : text;
   const { task, error, ...rest } = line.fields;
   const level = line.level.toUpperCase().padEnd(5);
   const parts = [
-    paint(timeOfDay(line.timeMs), DIM),
+    ...(hasTime ? [paint(timeOfDay(line.timeMs), DIM)] : []),
     paint(level, LEVEL_COLORS[line.level] ?? DIM),
     ...(task === undefined ? [] : [paint(`[${inline(task)}]`, '35')]),
     [line.message, ...(isRecord(error) ? [errorHead(error)] : [])].map(oneLine).join(': '),

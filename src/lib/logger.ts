@@ -1,6 +1,6 @@
 import { pino, type Logger as Pino } from 'pino';
 import { toLoggable, type LogFields } from './log-fields.ts';
-import { formatPretty, isTerminal } from './log-pretty.ts';
+import { formatPretty, isTerminal, type PrettyLook } from './log-pretty.ts';
 import { redactSecrets } from './secrets.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
@@ -34,6 +34,8 @@ export interface LoggerOptions {
   readonly output?: LogOutput;
   /** Default: when the output is a terminal. */
   readonly hasColor?: boolean;
+  /** systemd's journal reads it: lines begin with their priority, and have no time of their own. */
+  readonly isJournal?: boolean;
 }
 
 export interface LogOutput {
@@ -49,9 +51,11 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const format = options.format ?? 'auto';
   const isPretty = format === 'pretty' || (format === 'auto' && isTty);
   const hasColor = options.hasColor ?? isTty;
+  const isJournal = options.isJournal === true;
   const destination = {
     write: (line: string): void => {
-      output.write(isPretty ? prettyLine(line, hasColor) : line);
+      const text = isPretty ? prettyLine(line, { hasColor, hasTime: !isJournal }) : line;
+      output.write(isJournal ? withPriority(line, text) : text);
     },
   };
   const writer = pino(
@@ -107,7 +111,17 @@ class PinoLogger implements Logger {
   }
 }
 
-function prettyLine(json: string, hasColor: boolean): string {
+/** Numbers of syslog, which `journalctl -p` selects by. */
+const PRIORITIES: Readonly<Record<string, number>> = { error: 3, warn: 4, info: 6 };
+const DEBUG_PRIORITY = 7;
+
+/** `<3>` before each line of the text; the journal takes it away. */
+function withPriority(json: string, text: string): string {
+  const level = /"level":"(\w+)"/.exec(json)?.[1] ?? '';
+  return text.replace(/^(?=.)/gm, `<${PRIORITIES[level] ?? DEBUG_PRIORITY}>`);
+}
+
+function prettyLine(json: string, look: PrettyLook): string {
   const { level, time, message, ...fields } = asRecord(JSON.parse(json));
   return formatPretty(
     {
@@ -116,7 +130,7 @@ function prettyLine(json: string, hasColor: boolean): string {
       message: typeof message === 'string' ? message : '',
       fields,
     },
-    hasColor,
+    look,
   );
 }
 

@@ -1,3 +1,4 @@
+import { isJournal } from '../config/env.ts';
 import type { Config, TaskConfig } from '../config/schema.ts';
 import { toTailraceError } from '../core/errors.ts';
 import { createLogger, type Logger } from '../lib/logger.ts';
@@ -8,6 +9,7 @@ import { consumeTask } from './consume/consume-task.ts';
 import { runTask } from './run-task.ts';
 import { announceStop } from './announce-stop.ts';
 import { reportUp } from './supervisor/report-up.ts';
+import { tellServiceManager } from './service-manager.ts';
 import { superviseTasks } from './supervisor/supervise-tasks.ts';
 import { refuseUnusedSettings } from './unused-settings.ts';
 import { loadTasks } from './task-setup.ts';
@@ -34,7 +36,7 @@ export interface RunOptions {
 export async function runTasks(options: RunOptions): Promise<number> {
   const { config, tasks } = loadTasks(options);
   parseUntil(options.until);
-  const logger = createLogger({ ...config.log });
+  const logger = createLogger({ ...config.log, isJournal: isJournal() });
   const [task] = tasks;
   if (task !== undefined && tasks.length === 1) return runHere(options, { config, task, logger });
   return superviseTasks(tasks, { ...options, config, configFile: options.config, logger });
@@ -56,10 +58,13 @@ async function runHere(options: RunOptions, { config, task, logger }: Setting): 
   // A supervisor has said it for all of them.
   const sayStopping = up === undefined ? announceStop(logger, signal) : undefined;
   const until = parseUntil(options.until);
+  const tasks = () => fleet.members.map((member) => member.status());
+  const untell = up === undefined ? tellServiceManager({ tasks, logger, signal }) : undefined;
   const exitCode = await fleet.run((member, isFirst) =>
     runOne({ config, task, member, until, isFirst, options: { ...options, signal }, logger }),
   );
   sayStopping?.();
+  untell?.();
   await http?.close();
   await up?.ended(exitCode);
   return exitCode;

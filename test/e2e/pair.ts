@@ -51,6 +51,11 @@ export class Pair {
     return pair;
   }
 
+  /** The path of the task's configuration. */
+  get config(): string {
+    return this.#workspace.config;
+  }
+
   /** The task's configuration from here on. */
   async configure(setup: Setup): Promise<void> {
     const [source, target] = this.#servers;

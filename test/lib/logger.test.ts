@@ -43,6 +43,18 @@ describe('createLogger', () => {
     );
   });
 
+  it('gives the journal the priority of each line, and leaves the time to it', () => {
+    const { logger, lines } = capture({ format: 'pretty', isJournal: true });
+    logger.warn({ task: 'shop' }, 'slow');
+    logger.error({ error: new Error('nobody foresaw it') }, 'broken');
+    logger.debug('not shown');
+    expect(lines[0]).toBe('<4>WARN  [shop] slow\n');
+    expect(lines[1]).toMatch(/^(<3>.+\n){3,}$/);
+    const json = capture({ isJournal: true });
+    json.logger.info('well');
+    expect(json.lines[0]).toMatch(/^<6>\{.*\}\n$/);
+  });
+
   it('shows of an error its code, place, cause and next step, in one line', () => {
     const { logger, lines } = capture({ format: 'pretty' });
     const cause = new Error('Duplicate entry 5');

@@ -4,6 +4,7 @@ import type { Logger } from '../../lib/logger.ts';
 import { announceStop } from '../announce-stop.ts';
 import { Fleet } from '../fleet.ts';
 import { asListen, openHttp } from '../open-http.ts';
+import { tellServiceManager } from '../service-manager.ts';
 import { ChildTask } from './child-task.ts';
 
 export interface SuperviseOptions {
@@ -44,8 +45,11 @@ export async function superviseTasks(
     children.find(({ name }) => name === task)?.profile(seconds);
   const http = await openHttp({ http: { ...config.http, listen }, fleet, profileTask, logger });
   const sayStopping = announceStop(logger, signal);
+  const statuses = () => children.map((child) => child.status());
+  const untell = tellServiceManager({ tasks: statuses, logger, signal });
   const exitCode = await fleet.run((child, isFirst) => child.run(isFirst));
   sayStopping();
+  untell();
   await http?.close();
   return exitCode;
 }
