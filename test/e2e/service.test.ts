@@ -100,9 +100,9 @@ describe('a stop', () => {
     const { source, target } = pair;
     await source.run('CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, n INT, v VARCHAR(200))');
     await source.run('CREATE TABLE keyless (n INT)');
-    let isLoading = true;
+    const loading = new AbortController();
     const load = (async () => {
-      for (let round = 0; isLoading; round++) {
+      for (let round = 0; !loading.signal.aborted; round++) {
         const rows = Array.from({ length: 200 }, (_, row) => `(${row}, REPEAT('x', 100))`);
         await source.run(`INSERT INTO t (n, v) VALUES ${rows.join(',')}`);
         await source.run(
@@ -112,7 +112,7 @@ describe('a stop', () => {
       }
     })();
     try {
-      for (let stop = 0; stop < 3; stop++) {
+      for (let stop = 0; stop < 2; stop++) {
         const run = start(pair);
         const seen = Number(await target.value('SELECT MAX(id) FROM t').catch(() => '0'));
         await arrives(target, seen + 400);
@@ -124,7 +124,7 @@ describe('a stop', () => {
         expect(performance.now() - asked).toBeLessThan(12_000);
       }
     } finally {
-      isLoading = false;
+      loading.abort();
       await load;
     }
     expect((await pair.run()).code).toBe(0);

@@ -21,10 +21,9 @@ describe('the tree of commands', () => {
   it('knows the values of nothing that is not there', async () => {
     const { stdout } = await cli('completion', 'bash');
     for (const place of Object.keys(VALUES)) {
-      const spot = place.replace(/^\* /, '').split(' --');
-      const [path, option] = place.startsWith('* ') ? [undefined, place.slice(4)] : spot;
-      if (path !== undefined) expect(stdout).toContain(`'${path}') `);
-      if (option !== undefined) expect(stdout).toContain(`${path ?? ''} --${option}'`);
+      const [path = '', option] = place.replace('*', '').split(' --');
+      if (option !== undefined) expect(stdout).toContain(`${path} --${option}'`);
+      else expect(stdout).toContain(`'${path}') `);
     }
   });
 });
