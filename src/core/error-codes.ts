@@ -105,6 +105,10 @@ export const ERROR_CODES = {
     4,
     'The source says that its binlog may lack changes. Compare the tables, then tailrace position skip --reason TEXT.',
   ),
+  SOURCE_BINLOG_DAMAGED: info(
+    4,
+    "The binlog file of the source is damaged at this place; nothing behind it in the file can be read. Go on at the next file (SHOW BINARY LOGS on the source): tailrace position set FILE:4, then tailrace inspect --repair for what lay between.",
+  ),
   SOURCE_EVENT_UNKNOWN: info(
     4,
     'This binlog event is not known and must not be ignored. tailrace position skip --reason TEXT goes past its transaction.',

@@ -252,18 +252,20 @@ function describeMove(
   { span, replayUntil }: Replaced,
   isDryRun: boolean,
 ): Pick<PositionReport, 'note' | 'again' | 'passed'> {
+  const counts = typeof span === 'object' ? span : undefined;
   const parts = [isDryRun ? 'dry run: nothing was changed' : 'the next start begins here'];
-  if (span !== undefined && span.again > 0) {
-    parts.push(`${span.again} transactions come again`);
+  if (span === 'unreadable') parts.push('what lies between is damaged and was not counted');
+  if (counts !== undefined && counts.again > 0) {
+    parts.push(`${counts.again} transactions come again`);
   }
   if (replayUntil !== undefined) {
     parts.push(`up to ${formatPosition(replayUntil)} rows are replayed by key`);
   }
-  if (span !== undefined && span.passed > 0) {
-    parts.push(`${span.passed} transactions are passed over and never applied`);
+  if (counts !== undefined && counts.passed > 0) {
+    parts.push(`${counts.passed} transactions are passed over and never applied`);
   }
-  if (span?.again === 0 && span.passed === 0) parts.push('no transaction lies between');
-  return { note: parts.join('; '), ...span };
+  if (counts?.again === 0 && counts.passed === 0) parts.push('no transaction lies between');
+  return { note: parts.join('; '), ...counts };
 }
 
 /** Passes the transaction that the task stopped at: at the next start it is read and left out. */

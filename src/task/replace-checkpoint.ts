@@ -42,7 +42,7 @@ export interface ReplaceOptions {
 export interface Replaced {
   readonly checkpoint: Checkpoint;
   /** undefined: there was none before. */
-  readonly span: Span | undefined;
+  readonly span: Span | 'unreadable' | undefined;
   readonly replayUntil: Position | undefined;
 }
 

@@ -3,6 +3,7 @@ import { createBackoff } from '../lib/backoff.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sleep } from '../lib/sleep.ts';
 import { abortReason } from '../lib/until-aborted.ts';
+import { DamageWatch } from './damage-watch.ts';
 import type { TaskBoard } from './task-board.ts';
 
 export interface RetryOptions {
@@ -22,6 +23,7 @@ export async function retryForever<T>(
   { board, logger, signal }: RetryOptions,
 ): Promise<T> {
   const backoff = createBackoff(RETRY);
+  const damage = new DamageWatch();
   for (;;) {
     try {
       return await attempt(() => {
@@ -29,7 +31,7 @@ export async function retryForever<T>(
       });
     } catch (thrown) {
       if (isStop(thrown, signal)) throw abortReason(signal);
-      const error = toTailraceError(thrown);
+      const error = damage.judge(toTailraceError(thrown));
       if (!error.isTransient) throw error;
       const delayMs = backoff.next();
       board.retry(error);

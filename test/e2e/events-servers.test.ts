@@ -144,11 +144,11 @@ describe.each(SETTINGS)('$name', (setting) => {
     await makeMyisam(pair, 'loses', 'longtext');
     const before = await pair.sourceEnd();
     const sql = await openSql(server, { database });
+    // Text that no compression makes small. In a variable: with the statement too long for the cache
+    // as well, 5.7 leaves the head of its rows-query event in the file, which nobody reads past.
+    await sql.run(`set @text = '${randomBytes(100_000).toString('hex')}'`);
     // MyISAM keeps the rows, the binlog can't.
-    await expect(
-      // Text that no compression makes small.
-      sql.run(`insert into loses values (1, '${randomBytes(100_000).toString('hex')}')`),
-    ).rejects.toThrow();
+    await expect(sql.run('insert into loses values (1, @text)')).rejects.toThrow();
     await sql.close();
     await pair.source.run("insert into lasting values (7, 11, 'after')");
     const stop = await pair.expectStop(4, 'SOURCE_INCIDENT');
@@ -158,6 +158,22 @@ describe.each(SETTINGS)('$name', (setting) => {
       '10',
     ]);
     await pair.skip('compared');
+    await pair.catchUp();
+    await pair.expectSame('lasting');
+  });
+
+  it.runIf(setting.kind === 'mysql57')('a file that the source itself left damaged', async () => {
+    await makeMyisam(pair, 'breaks', 'longtext');
+    const sql = await openSql(server, { database });
+    // The statement is as large as the row: the head of its rows-query event alone reaches the file.
+    const text = randomBytes(100_000).toString('hex');
+    await expect(sql.run(`insert into breaks values (1, '${text}')`)).rejects.toThrow();
+    await sql.run('flush logs', "insert into lasting values (8, 12, 'in the next file')");
+    await sql.close();
+    const stop = await pair.expectStop(4, 'SOURCE_BINLOG_DAMAGED');
+    expect(stop.stderr + stop.stdout).toContain('position set FILE:4');
+    const [file] = (await pair.sourceEnd()).split(':');
+    await pair.setPosition(`${String(file)}:4`);
     await pair.catchUp();
     await pair.expectSame('lasting');
   });

@@ -113,6 +113,12 @@ export class Replication {
     expect(finished.code, tellFailure(finished)).toBe(0);
   }
 
+  async setPosition(position: string): Promise<void> {
+    const args = ['position', 'set', position, '-c', this.workspace.config];
+    const finished = await runTailrace(args);
+    expect(finished.code, tellFailure(finished)).toBe(0);
+  }
+
   /** Lines of `tail` from a position to the source's head, parsed. */
   async tail(from: string, ...args: string[]): Promise<Record<string, unknown>[]> {
     const { config } = this.workspace;

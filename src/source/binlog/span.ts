@@ -17,12 +17,15 @@ export interface Span {
   readonly passed: number;
 }
 
-/** From GTIDs where both have them; else the binlog between them is read. */
+/**
+ * From GTIDs where both have them; else the binlog between them is read. `unreadable`: it is damaged
+ * there, which must not keep anybody from going past it.
+ */
 export async function measureSpan(
   from: Position,
   to: Position,
   context: ScanContext,
-): Promise<Span> {
+): Promise<Span | 'unreadable'> {
   if (from.kind === 'gtid' && to.kind === 'gtid') {
     return {
       again: from.gtidSet.countBeyond(to.gtidSet),
@@ -31,7 +34,14 @@ export async function measureSpan(
   }
   const isBack = compareCoordinates(to.coordinates, from.coordinates) < 0;
   const [first, last] = isBack ? [to, from] : [from, to];
-  const count = await countTransactions(first.coordinates, last.coordinates, context);
+  const count = await countTransactions(first.coordinates, last.coordinates, context).catch(
+    (thrown: unknown) => {
+      if (thrown instanceof TailraceError && thrown.code === 'SOURCE_CORRUPT_EVENT')
+        return undefined;
+      throw thrown;
+    },
+  );
+  if (count === undefined) return 'unreadable';
   return isBack ? { again: count, passed: 0 } : { again: 0, passed: count };
 }
 
