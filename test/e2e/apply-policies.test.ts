@@ -460,3 +460,28 @@ describe('settings of both servers change nothing', () => {
     },
   );
 });
+
+describe('generated columns, which MariaDB 11.8 does not log with updates', () => {
+  const create = (v: string): string => `CREATE TABLE t (id INT PRIMARY KEY, a INT, v INT${v})`;
+  const write = ['INSERT INTO t (id, a) VALUES (1, 5), (2, 6)', 'UPDATE t SET a = a + 4'];
+
+  it('rows are merged all the same where the target makes them itself', async () => {
+    const pair = await open('src11', 'dst11', 'e2e_generated_merged');
+    await pair.both(create(' AS (a + 1) STORED'));
+    await pair.configure({});
+    await pair.source.run(...write);
+    await succeed(pair);
+    expect(await pair.rows('SELECT id, a, v FROM t ORDER BY id')).toEqual(['1 9 10', '2 10 11']);
+  });
+
+  it('a target that keeps them as ordinary ones is told, and keeps no old value', async () => {
+    const pair = await open('src11', 'dst11', 'e2e_generated_plain');
+    await pair.source.run(create(' AS (a + 1) STORED'));
+    await pair.target.run(create(''));
+    await pair.configure({});
+    await pair.source.run(...write);
+    const error = errorOf(await refuse(pair, 5, 'TARGET_COLUMNS_DIFFER'));
+    expect(error.place).toMatchObject({ table: 'e2e_generated_plain.t', column: 'v' });
+    expect(error.next).toContain('drop_columns');
+  });
+});

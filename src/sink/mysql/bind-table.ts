@@ -21,15 +21,18 @@ export function bindTable(
   const identityKey = target.uniqueKeys.find((key) => key.isRowIdentity && isWritten(key, columns));
   const identity = identityKey && toIndexes(identityKey, fitting);
   const others = target.uniqueKeys.filter((key) => key !== identityKey);
+  const uniqueKeys = others
+    .map((key) => toIndexes(key, fitting))
+    .filter((indexes) => indexes !== undefined);
+  const written = columns.map(({ index }) => index);
   return {
     source,
     route,
     target,
     columns,
     identity,
-    uniqueKeys: others
-      .map((key) => toIndexes(key, fitting))
-      .filter((indexes) => indexes !== undefined),
+    uniqueKeys,
+    needed: [...new Set([...written, ...(identity ?? []), ...uniqueKeys.flat()])],
     inOrderReason: inOrderReason(identity, others, fitting),
     hasExtraColumns: target.columns.some(
       (column) => !column.isGenerated && !columns.some((bound) => bound.target === column),

@@ -1,5 +1,6 @@
 import type { RowsChange } from '../../core/change.ts';
 import type { RowImages, RowKey } from '../../core/row.ts';
+import { isComplete, refuseStaleColumn } from './image-gaps.ts';
 import { LiteralWriter } from './literal-writer.ts';
 import type { Expectation, PlanLimits, PlannedStatement, RowRef } from './plan.ts';
 import { SqlBuffer } from './sql-buffer.ts';
@@ -44,6 +45,7 @@ export class InOrderPlanner {
 
   *statements(): Generator<PlannedStatement> {
     const change = this.#change;
+    if (change.action === 'update') refuseStaleColumn(change.after, this.#binding);
     if (change.byKey === true && this.#binding.identity !== undefined) {
       yield* this.#byKey();
       return;
@@ -68,7 +70,7 @@ export class InOrderPlanner {
     const { before, after } = change;
     for (let row = 0; row < (after ?? before).length; row++) {
       if (after === undefined) yield this.#deleteAny(before, row);
-      else if (after.isFull) {
+      else if (isComplete(after, this.#binding)) {
         if (before !== undefined && this.#isMoved(before, after, row)) {
           yield this.#deleteAny(before, row);
         }
@@ -110,7 +112,7 @@ export class InOrderPlanner {
   overwrite(row: number): readonly PlannedStatement[] {
     const change = this.#change;
     if (change.action === 'delete') return [];
-    if (!change.after.isFull) return [];
+    if (!isComplete(change.after, this.#binding)) return [];
     const replaced = this.#rows('REPLACE', change.after, row, row + 1);
     const replace = {
       ...replaced,
@@ -150,7 +152,7 @@ export class InOrderPlanner {
     const out = this.#begin();
     const values = new LiteralWriter(out, this.#text.valueSlots);
     out.raw(
-      verb === 'INSERT' && after.isFull
+      verb === 'INSERT' && isComplete(after, this.#binding)
         ? this.#text.insertHead
         : Buffer.from(this.#text.rowsHead(verb, after.present)),
     );

@@ -2,6 +2,7 @@ import type { RowsChange } from '../../core/change.ts';
 import { formatTableName } from '../../core/table.ts';
 import { BatchPlanner } from './batch-planner.ts';
 import type { Dialect } from './dialect.ts';
+import { isComplete } from './image-gaps.ts';
 import { ImagePlanner } from './images/image-planner.ts';
 import type { ImageSettings } from './images/images-writer.ts';
 import { InOrderPlanner } from './in-order.ts';
@@ -198,7 +199,8 @@ function reasonOfChanges(
   changes: readonly RowsChange[],
 ): string | undefined {
   for (const change of changes) {
-    if (change.before?.isFull === false || change.after?.isFull === false) {
+    const images = [change.before, change.after].filter((one) => one !== undefined);
+    if (!images.every((one) => isComplete(one, binding))) {
       return 'row images are not full (binlog_row_image)';
     }
     if (binding.hasReferentialActions && !change.cascadesLogged) {

@@ -21,6 +21,8 @@ export interface TableBinding {
   readonly identity: readonly number[] | undefined;
   /** The target's other unique keys, as source column indexes. */
   readonly uniqueKeys: readonly (readonly number[])[];
+  /** What an image must have to make a row and to find it: of the columns, the identity and the unique keys. */
+  readonly needed: readonly number[];
   /** Why rows cannot be merged to their net effect; undefined: they can. */
   readonly inOrderReason: string | undefined;
   /** The target has columns that the source does not write; a deleted and re-made row would lose them. */

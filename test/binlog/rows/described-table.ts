@@ -24,6 +24,11 @@ function optionalNumber(value: unknown): number | undefined {
   return value === null || value === undefined ? undefined : Number(value);
 }
 
+function generatedOf(extra: string): 'virtual' | 'stored' | undefined {
+  if (/VIRTUAL/i.test(extra)) return 'virtual';
+  return /STORED|PERSISTENT/i.test(extra) ? 'stored' : undefined;
+}
+
 /** The definition that a table has now, as far as the decoder needs it. `hidden` trailing columns are added. */
 export async function describeTable(
   sql: Sql,
@@ -44,6 +49,7 @@ export async function describeTable(
       charset: charset === null ? undefined : charset.replace(/^utf8$/, 'utf8mb3'),
       labels: labelsOf(full),
       isNullable: row['IS_NULLABLE'] === 'YES',
+      generated: generatedOf(String(row['EXTRA'])),
       isCompressed: full.includes('COMPRESSED'),
       length: optionalNumber(row['CHARACTER_MAXIMUM_LENGTH']),
       scale: optionalNumber(row['DATETIME_PRECISION'] ?? row['NUMERIC_SCALE']),

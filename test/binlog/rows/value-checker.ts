@@ -122,10 +122,13 @@ export class ValueChecker {
         return asText(column, value as string | number | null);
       }),
     );
+    let isChanged = false;
     const compare = (images: readonly RowImage[], from: number): void => {
       images.forEach((image, row) => {
         definition.columns.slice(from).forEach((column, i) => {
           const value = shown(column, image[from + i]);
+          // MariaDB from 11.8.9 logs no generated columns with an UPDATE.
+          if (isChanged && value === undefined && column.generated !== undefined) return;
           const text =
             column.type === 'json' && typeof value === 'string' ? this.#asPrinted(value) : value;
           expect(text, `${column.name} ${column.columnType}, row ${row}`).toBe(
@@ -137,6 +140,7 @@ export class ValueChecker {
     const first = inserted.flatMap((rows) => decodeAll(rows, definition).after);
     expect(first).toHaveLength(inserts.length);
     compare(first, 0);
+    isChanged = true;
 
     const changed = await captureRows(this.#sql, this.#database, () =>
       this.#sql.run(
