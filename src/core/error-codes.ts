@@ -107,7 +107,7 @@ export const ERROR_CODES = {
   ),
   SOURCE_BINLOG_DAMAGED: info(
     4,
-    "The binlog file of the source is damaged at this place; nothing behind it in the file can be read. Go on at the next file (SHOW BINARY LOGS on the source): tailrace position set FILE:4, then tailrace inspect --repair for what lay between.",
+    'The binlog file of the source is damaged at this place; nothing behind it in the file can be read. Go on at the next file (SHOW BINARY LOGS on the source): tailrace position set FILE:4, then tailrace inspect --repair for what lay between.',
   ),
   SOURCE_EVENT_UNKNOWN: info(
     4,
