@@ -75,6 +75,29 @@ export interface StatementContext {
   readonly defaultTableEncryption: boolean | undefined;
 }
 
+/** A session of which nothing was logged. */
+export const BARE_CONTEXT: StatementContext = {
+  timestamp: 0,
+  timestampMicros: 0,
+  sqlMode: undefined,
+  sqlModeNames: undefined,
+  autoIncrementIncrement: undefined,
+  autoIncrementOffset: undefined,
+  characterSetClient: undefined,
+  collationConnection: undefined,
+  collationServer: undefined,
+  collationDatabase: undefined,
+  timeZone: undefined,
+  lcTimeNames: undefined,
+  noForeignKeyChecks: false,
+  noUniqueChecks: false,
+  sqlAutoIsNull: false,
+  explicitDefaultsForTimestamp: undefined,
+  defaultCollationForUtf8mb4: undefined,
+  sqlRequirePrimaryKey: undefined,
+  defaultTableEncryption: undefined,
+};
+
 /** What a DDL does to one table, as far as the parser can tell. */
 export type DdlEffect =
   | { readonly kind: 'create' | 'alter' | 'drop' | 'truncate'; readonly table: TableName }

@@ -54,13 +54,6 @@ export function consumeRouter(task: TaskConfig): Router {
   return createRouter(filter, task.consumeTables, stateDatabase);
 }
 
-export function isUntilHead(until: string | undefined): boolean {
-  if (until === undefined || until === 'head') return until === 'head';
-  throw new TailraceError('USAGE', `--until ${until} is not known.`, {
-    next: 'Use --until head, or leave it away.',
-  });
-}
-
 /**
  * A replica id of this deployment's own, the same at each start: from task, state folder and machine.
  * In the upper half of the range, where hand-given ids seldom are.

@@ -1,4 +1,9 @@
-import type { RowsChange, SchemaChange, StatementContext } from '../../src/core/change.ts';
+import {
+  BARE_CONTEXT,
+  type RowsChange,
+  type SchemaChange,
+  type StatementContext,
+} from '../../src/core/change.ts';
 import type { TableRoute } from '../../src/core/route.ts';
 import type { RowImage, RowImages } from '../../src/core/row.ts';
 import type { Column, ColumnType, Index, Table } from '../../src/core/table.ts';
@@ -142,27 +147,7 @@ export function fakeUpdate(
   };
 }
 
-const CONTEXT: StatementContext = {
-  timestamp: 1_700_000_000,
-  timestampMicros: 0,
-  sqlMode: undefined,
-  sqlModeNames: undefined,
-  autoIncrementIncrement: undefined,
-  autoIncrementOffset: undefined,
-  characterSetClient: undefined,
-  collationConnection: undefined,
-  collationServer: undefined,
-  collationDatabase: undefined,
-  timeZone: undefined,
-  lcTimeNames: undefined,
-  noForeignKeyChecks: false,
-  noUniqueChecks: false,
-  sqlAutoIsNull: false,
-  explicitDefaultsForTimestamp: undefined,
-  defaultCollationForUtf8mb4: undefined,
-  sqlRequirePrimaryKey: undefined,
-  defaultTableEncryption: undefined,
-};
+const CONTEXT: StatementContext = { ...BARE_CONTEXT, timestamp: 1_700_000_000 };
 
 export function fakeDdl(statement: string, more: Partial<SchemaChange>): SchemaChange {
   return {

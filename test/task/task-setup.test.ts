@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
 import { asListen } from '../../src/task/open-http.ts';
-import { deriveServerId, isUntilHead, selectTasks } from '../../src/task/task-setup.ts';
+import { deriveServerId, selectTasks } from '../../src/task/task-setup.ts';
 
 const config = { tasks: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] } as unknown as Config;
 const names = (task?: readonly string[]): string[] =>
@@ -21,11 +21,6 @@ describe('the choice of tasks', () => {
 });
 
 describe('options', () => {
-  it('--until knows head', () => {
-    expect([isUntilHead(undefined), isUntilHead('head')]).toEqual([false, true]);
-    expect(() => isUntilHead('HEAD')).toThrow(expect.objectContaining({ code: 'USAGE' }));
-  });
-
   it('--http takes an address or nothing', () => {
     for (const text of ['', '127.0.0.1:9180', '[::1]:9180', 'localhost:1']) {
       expect(asListen(text)).toBe(text);

@@ -1,4 +1,9 @@
-import type { DdlEffect, SchemaChange, StatementContext } from '../../core/change.ts';
+import {
+  BARE_CONTEXT,
+  type DdlEffect,
+  type SchemaChange,
+  type StatementContext,
+} from '../../core/change.ts';
 import type { BinlogCoordinates } from '../../core/position.ts';
 import type { TableName } from '../../core/table.ts';
 import type { DecodedDdl } from '../../message/decode/decoder.ts';
@@ -16,25 +21,9 @@ const OPTIONS = {
 /** Messages say nothing of the session: what is not said is as on the target. */
 function contextOf(committedAtMs: number): StatementContext {
   return {
+    ...BARE_CONTEXT,
     timestamp: Math.floor(committedAtMs / 1000),
-    timestampMicros: 0,
-    sqlMode: undefined,
-    sqlModeNames: undefined,
-    autoIncrementIncrement: undefined,
-    autoIncrementOffset: undefined,
-    characterSetClient: undefined,
-    collationConnection: undefined,
-    collationServer: undefined,
-    collationDatabase: undefined,
-    timeZone: undefined,
-    lcTimeNames: undefined,
     noForeignKeyChecks: true,
-    noUniqueChecks: false,
-    sqlAutoIsNull: false,
-    explicitDefaultsForTimestamp: undefined,
-    defaultCollationForUtf8mb4: undefined,
-    sqlRequirePrimaryKey: undefined,
-    defaultTableEncryption: undefined,
   };
 }
 

@@ -1,4 +1,8 @@
-import type { SchemaChange, StatementContext } from '../../../../src/core/change.ts';
+import {
+  BARE_CONTEXT,
+  type SchemaChange,
+  type StatementContext,
+} from '../../../../src/core/change.ts';
 import type { CheckpointStep } from '../../../../src/core/checkpoint.ts';
 import type { Router, TableRoute } from '../../../../src/core/route.ts';
 import type { Table, TableName } from '../../../../src/core/table.ts';
@@ -18,25 +22,12 @@ export type TargetName = (typeof TARGETS)[number];
 export const isMariadb = (name: ServerName): boolean => name.endsWith('10') || name.endsWith('11');
 
 const CONTEXT: StatementContext = {
+  ...BARE_CONTEXT,
   timestamp: 1_700_000_000,
-  timestampMicros: 0,
-  sqlMode: undefined,
   sqlModeNames: [],
-  autoIncrementIncrement: undefined,
-  autoIncrementOffset: undefined,
   characterSetClient: 45,
   collationConnection: 45,
   collationServer: 45,
-  collationDatabase: undefined,
-  timeZone: undefined,
-  lcTimeNames: undefined,
-  noForeignKeyChecks: false,
-  noUniqueChecks: false,
-  sqlAutoIsNull: false,
-  explicitDefaultsForTimestamp: undefined,
-  defaultCollationForUtf8mb4: undefined,
-  sqlRequirePrimaryKey: undefined,
-  defaultTableEncryption: undefined,
 };
 
 export interface ChangeOptions {
