@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 import type { DemoSample, DemoView } from '../task/demo.ts';
+import { sparkline } from './sparkline.ts';
 
 const BAR_WIDTH = 28;
-const SPARKS = '▁▂▃▄▅▆▇█';
 const LINE_EVERY_SECONDS = 2;
 
 const count = (value: number): string => Math.round(value).toLocaleString('en-US');
@@ -92,7 +92,7 @@ class DemoPanel implements DemoView {
       '',
       `  source  ${bar(written.rowsPerSecond / this.#peak)}  ${rates(written)}`,
       `  target  ${bar(applied.rowsPerSecond / this.#peak)}  ${rates(applied)}`,
-      `  lag     ${sparkline(this.#lags)}  ${formatMs(lagMs).padStart(8)}`,
+      `  lag     ${lagSparks(this.#lags)}  ${formatMs(lagMs).padStart(8)}`,
       `  ${rest > 0 ? `${Math.ceil(rest)} s to go` : 'catching up'}${state}`,
     ];
     this.#output.write(`${lines.join('\n')}\n`);
@@ -110,10 +110,7 @@ function bar(share: number): string {
 }
 
 /** By powers of ten, since a crash is a thousand times what is usual: 1 ms to 10 s. */
-function sparkline(values: readonly number[]): string {
-  const sparks = values.map((value) => {
-    const share = Math.log10(Math.max(1, value)) / 4;
-    return SPARKS.charAt(Math.min(SPARKS.length - 1, Math.round(share * (SPARKS.length - 1))));
-  });
-  return sparks.join('').padStart(BAR_WIDTH);
+function lagSparks(values: readonly number[]): string {
+  const shares = values.map((value) => Math.log10(Math.max(1, value)) / 4);
+  return sparkline(shares).padStart(BAR_WIDTH);
 }

@@ -135,6 +135,21 @@ export interface TaskErrorStatus {
   readonly at: string;
 }
 
+/** bad: somebody is needed now. warn: it mends itself, or is so on purpose. note: worth a word. */
+export interface TaskProblem {
+  readonly level: 'bad' | 'warn' | 'note';
+  readonly what: string;
+  /** Empty: nowhere in particular. */
+  readonly where: string;
+  readonly next: string;
+  readonly at: string | null;
+}
+
+/** A task as it is shown: its status, and what is wrong with it. */
+export interface ShownTask extends TaskStatus {
+  readonly problems: readonly TaskProblem[];
+}
+
 /** The last hour of one task. */
 export interface TaskHistory {
   readonly name: string;

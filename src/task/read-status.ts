@@ -1,37 +1,65 @@
 import { readTaskStore } from '../checkpoint/task-store.ts';
-import type { ProcessStatus, TaskStatus } from '../status/task-status.ts';
+import { findProblems } from '../status/task-problems.ts';
+import type { ProcessStatus, ShownTask, TaskHistory, TaskStatus } from '../status/task-status.ts';
 import { TaskBoard } from './task-board.ts';
 import { loadTasks, type TaskSelection } from './task-setup.ts';
 
 const ANSWER_TIMEOUT_MS = 2000;
 
-/** From the running process where one answers; what it left in the state file otherwise. */
-export async function readStatus(selection: TaskSelection): Promise<readonly TaskStatus[]> {
-  const { config, tasks } = loadTasks(selection);
-  const running = await askProcess(config.http.listen);
-  return tasks.map(
-    ({ name }) => running.find((task) => task.name === name) ?? readLast(config.stateDir, name),
-  );
+export interface StatusReading {
+  readonly tasks: readonly ShownTask[];
+  /** The last hour of those that run. */
+  readonly history: readonly TaskHistory[];
+  /** Who answered; undefined: no process did, and the state files tell. */
+  readonly process: Omit<ProcessStatus, 'tasks'> | undefined;
 }
 
-async function askProcess(listen: string): Promise<readonly TaskStatus[]> {
-  if (listen === '') return [];
+export interface StatusQuestion extends TaskSelection {
+  readonly signal: AbortSignal;
+}
+
+/** From the running process where one answers; what it left in the state file otherwise. */
+export async function readStatus(question: StatusQuestion): Promise<StatusReading> {
+  const { config, tasks } = loadTasks(question);
+  const { listen } = config.http;
+  const [running, history] = await Promise.all([
+    ask<ProcessStatus>(listen, '/status', question.signal),
+    ask<{ readonly tasks: readonly TaskHistory[] }>(listen, '/history', question.signal),
+  ]);
+  const { tasks: answered = [], ...about } = isOurs(running) ? running : {};
+  const shown = tasks.map(({ name }) => {
+    const task = answered.find((one) => one.name === name) ?? readLast(config.stateDir, name);
+    return { ...task, problems: findProblems(task) };
+  });
+  return {
+    tasks: shown,
+    history: isOurs(running) ? (history?.tasks ?? []) : [],
+    process: isOurs(running) ? (about as Omit<ProcessStatus, 'tasks'>) : undefined,
+  };
+}
+
+async function ask<T>(listen: string, path: string, signal: AbortSignal): Promise<T | undefined> {
+  if (listen === '') return undefined;
   try {
-    const response = await fetch(`http://${listen}/status`, {
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    const response = await fetch(`http://${asAsked(listen)}${path}`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
     });
-    return response.ok ? tasksIn(await response.json()) : [];
+    return response.ok ? ((await response.json()) as T) : undefined;
   } catch {
     // Nobody listens there: then the state file tells.
-    return [];
+    return undefined;
   }
 }
 
+/** Who listens on every address listens on loopback too. */
+function asAsked(listen: string): string {
+  return listen.replace(/^(0\.0\.0\.0)?:(?=\d+$)/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
+}
+
 /** Something else may listen there. */
-function tasksIn(answer: unknown): readonly TaskStatus[] {
+function isOurs(answer: unknown): answer is ProcessStatus {
   const { tasks, version } = Object(answer) as Partial<Record<keyof ProcessStatus, unknown>>;
-  const isOurs = Array.isArray(tasks) && typeof version === 'string';
-  return isOurs ? (tasks as readonly TaskStatus[]) : [];
+  return Array.isArray(tasks) && typeof version === 'string';
 }
 
 /** How old a snapshot may be and still be that of a running process, which saves one a second. */

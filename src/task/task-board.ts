@@ -230,7 +230,9 @@ export class TaskBoard {
       return { position: null, coordinates: null, seq: null, checkpointAt };
     }
     const { position, seq } = checkpoint;
-    const coordinates = formatCoordinates(position.coordinates);
+    // A position by GTID alone knows none yet.
+    const isPlaced = position.coordinates.file !== '';
+    const coordinates = isPlaced ? formatCoordinates(position.coordinates) : null;
     return { position: formatPosition(position), coordinates, seq, checkpointAt };
   }
 

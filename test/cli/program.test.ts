@@ -108,7 +108,7 @@ describe('status without a process', () => {
   it('is a table, or JSON', async () => {
     const { code, stdout } = await cli('status', '-c', config);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^TASK +STATE.*\nshop +stopped/);
+    expect(stdout).toMatch(/^1 task {2}no process answers.*\n\nTASK +STATE.*\nshop +stopped/);
     const json = JSON.parse((await cli('status', '-c', config, '--json')).stdout) as {
       tasks: { name: string; state: string }[];
     };

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { testServer } from '../support/servers.ts';
 import { openSql, type Sql } from '../support/sql.ts';
 import {
@@ -83,14 +84,6 @@ state_database = "cli_state_${name}"
 function writeConfig(home: Workspace, ...tasks: readonly string[]): void {
   const head = 'state_dir = "./state"\n[http]\nlisten = ""\n';
   writeFileSync(home.config, head + tasks.join(''));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const rowsOf = async (sql: Sql, table: string): Promise<string> =>

@@ -1,6 +1,4 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +8,7 @@ import type { ControlOutcome } from '../../src/status/http/control-route.ts';
 import { startHttp, type HttpHandle } from '../../src/status/http-server.ts';
 import type { TaskHistory, TaskStatus } from '../../src/status/task-status.ts';
 import { TaskBoard } from '../../src/task/task-board.ts';
+import { freePort } from '../support/free-port.ts';
 
 const PROGRAM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 /** Set it to keep the pictures. */
@@ -112,14 +111,6 @@ function pastHour(name: string): TaskHistory {
     return [atMs, lag, 20_000 + 5000 * Math.sin(index / 9) - peak * 500, 800] as const;
   });
   return { name, stepSeconds: 10, samples };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 // A browser is a large thing to ask for: scripts/test installs one where it may.

@@ -56,6 +56,10 @@ export class Pair {
     return this.#workspace.config;
   }
 
+  edit(change: (text: string) => string): void {
+    this.#workspace.edit(change);
+  }
+
   /** The task's configuration from here on. */
   async configure(setup: Setup): Promise<void> {
     const [source, target] = this.#servers;

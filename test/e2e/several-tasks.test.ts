@@ -1,6 +1,6 @@
-import { createServer } from 'node:net';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { testServer } from '../support/servers.ts';
 import { openSql, type Sql } from '../support/sql.ts';
 import { startTailrace, Workspace, type Running } from '../support/tailrace.ts';
@@ -178,16 +178,4 @@ function childrenOf(parent: number, task: string): number[] {
         return false;
       }
     });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => {
-        resolve(port);
-      });
-    });
-  });
 }

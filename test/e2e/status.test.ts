@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { testServer } from '../support/servers.ts';
 import { openSql, type Sql } from '../support/sql.ts';
 import {
@@ -90,14 +90,6 @@ async function dumpSessions(): Promise<string[]> {
   return sessions
     .filter(({ User, Command }) => User === 'status_env' && /Dump/.test(String(Command)))
     .map(({ Id }) => String(Id));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port: free } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return free;
 }
 
 /** Secrets of every kind: in the file, in the environment, in a file of its own. */
@@ -195,7 +187,9 @@ describe('a running task as others see it', () => {
     expect(Math.abs(lag - real)).toBeLessThan(1.5);
     expect(held?.lag.oldest).toMatch(/^[0-9a-f-]{36}:\d+$/);
     const status = await runTailrace(['status', '-c', home.config], ENV);
-    expect(status.stdout).toMatch(/^TASK +STATE +LAG .*\nshown +streaming +\d+\.\d s /);
+    expect(status.stdout).toMatch(
+      /^All is well: 1 task .*\n\nTASK +STATE +LAG .*\nshown +streaming +\d+\.\d s /,
+    );
     await to.run('ROLLBACK');
     await waitFor('no lag', async () => (await task())?.lag.seconds === 0);
     expect(await to.value('SELECT v FROM status_a.t')).toBe('held');
@@ -308,7 +302,7 @@ name = "shown"`,
     expect(stderr).toMatch(/gtid=[0-9a-f-]{36}:\d+/);
     expect(stderr).not.toMatch(STACK);
     const shownAs = await runTailrace(['status', '-c', home.config], ENV);
-    expect(shownAs.stdout).toMatch(/shown: TARGET_CONFLICT .*\n {2}next: .*position skip/);
+    expect(shownAs.stdout).toMatch(/TARGET_CONFLICT.*\n +where: .*\n +next: .*position skip/);
     expect(shownAs.stdout).toMatch(/shown +failed/);
     const everything = [stderr, shownAs.stdout];
     expectNoSecret(everything.join('\n'));

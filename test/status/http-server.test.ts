@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { silentLogger, type Logger } from '../../src/lib/logger.ts';
 import type { ControlOutcome } from '../../src/status/http/control-route.ts';
 import { startHttp, type HttpHandle, type HttpOptions } from '../../src/status/http-server.ts';
 import type { ProcessStatus } from '../../src/status/task-status.ts';
 import { TaskBoard } from '../../src/task/task-board.ts';
+import { freePort } from '../support/free-port.ts';
 
 const handles: HttpHandle[] = [];
 afterEach(async () => {
@@ -19,14 +19,6 @@ const statusOf = (board: TaskBoard): ProcessStatus => ({
   startedAt: '2026-11-21T10:00:00.000Z',
   tasks: [board.status()],
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const READINGS = { history: () => [], stuckAfterSeconds: 60 };
 

@@ -1,5 +1,6 @@
 import { judgeHealth, judgeReadiness, noteHealth } from '../health.ts';
 import { renderMetrics } from '../metrics.ts';
+import { findProblems } from '../task-problems.ts';
 import type { ProcessStatus, TaskHistory } from '../task-status.ts';
 import { pageReply } from './page-reply.ts';
 import { json, text, type Reply } from './reply.ts';
@@ -23,7 +24,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
     },
   ],
   ['/readyz', ({ status }) => verdict(judgeReadiness(status().tasks), 'ready')],
-  ['/status', ({ status }) => json(status())],
+  ['/status', ({ status }) => json(withProblems(status()))],
   ['/history', ({ history }) => json({ tasks: history() })],
   [
     '/metrics',
@@ -37,6 +38,10 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
 /** What anybody may read; undefined: there is no such path. */
 export function readRoute(path: string, readings: Readings): Reply | Promise<Reply> | undefined {
   return ROUTES.get(path)?.(readings);
+}
+
+function withProblems({ tasks, ...rest }: ProcessStatus) {
+  return { ...rest, tasks: tasks.map((task) => ({ ...task, problems: findProblems(task) })) };
 }
 
 function verdict(problem: string | undefined, good: string): Reply {

@@ -20,73 +20,14 @@ function element(tag, className, ...content) {
   return made;
 }
 
-/* What is wrong, worst first: { level, what, where, next }. */
+/* What is wrong, as the process itself judges it. */
 
-function problemsOf(task) {
-  const problems = [];
-  const add = (level, what, next, where) => problems.push({ level, what, next, where });
-  const { error, state } = task;
-  if (error !== null) {
-    const level = state === 'failed' ? 'bad' : 'warn';
-    const prefix = state === 'failed' ? 'It has stopped' : 'Interrupted, trying again by itself';
-    add(
-      level,
-      `${prefix}: ${error.message} (${error.code}, ${formatTime(error.at)})`,
-      error.next,
-      placeOf(error.place),
-    );
-  }
-  if (task.stalledSeconds > 30 && state !== 'failed') {
-    add(
-      'bad',
-      `Nothing was done for ${formatSeconds(task.stalledSeconds)} although there is something to do`,
-      'Look for a lock on the target (SHOW PROCESSLIST), and whether both servers answer.',
-      task.lag.oldest === null ? '' : `transaction ${task.lag.oldest}`,
-    );
-  }
-  if (state === 'paused') {
-    add('warn', `Paused since ${formatTime(task.since)}`, 'Resume it when the work is done.', '');
-  }
-  const { retention } = task;
-  if (retention !== null && retention.lostInSeconds !== null && retention.lostInSeconds < 86400) {
-    add(
-      'bad',
-      `At this speed the source purges the position in ${formatSeconds(retention.lostInSeconds)}`,
-      'Let the source keep its binlog longer (binlog_expire_logs_seconds), and see what slows the task.',
-      '',
-    );
-  }
-  if (task.inspection !== null && task.inspection.differences > 0) {
-    add(
-      'bad',
-      `${formatCount(task.inspection.differences)} rows differ between source and target`,
-      'tailrace inspect --repair, after a look at who writes to the target.',
-      '',
-    );
-  }
-  if (task.deadLetters.count > 0) {
-    add(
-      'note',
-      `${formatCount(task.deadLetters.count)} dead letters are kept`,
-      'tailrace deadletter list',
-      '',
-    );
-  }
-  return problems;
-}
-
-function placeOf(place) {
-  return Object.entries(place)
-    .filter(([name]) => name !== 'task')
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ');
-}
-
-function drawProblem({ level, what, where, next }) {
+function drawProblem({ level, what, where, next, at }) {
   return element(
     'section',
     `problem ${level}`,
     element('strong', '', what),
+    at === null ? null : element('small', '', ` ${formatTime(at)}`),
     where === '' ? null : element('div', 'where', where),
     element('div', 'next', `→ ${next}`),
   );
@@ -171,7 +112,15 @@ function drawPlace(task) {
       : `${task.source.head.coordinates} (${formatAge(task.source.head.at)})`,
   );
   row('checkpoint', task.checkpointAt === null ? null : formatAge(task.checkpointAt));
+  row('first copy', describeCopy(task.snapshot));
   return list;
+}
+
+function describeCopy(snapshot) {
+  if (snapshot === null) return null;
+  const of = snapshot.rowsTotal === null ? '' : ` of about ${formatCount(snapshot.rowsTotal)}`;
+  const tables = `${formatCount(snapshot.tablesDone)} of ${formatCount(snapshot.tables)} tables`;
+  return `${snapshot.state}: ${tables}, ${formatCount(snapshot.rows)}${of} rows`;
 }
 
 function part(task, name, title, content) {
@@ -270,9 +219,9 @@ function drawTask(task) {
   );
   return element(
     'article',
-    problemsOf(task).some(({ level }) => level === 'bad') ? 'bad' : '',
+    isBad(task) ? 'bad' : '',
     heading,
-    ...problemsOf(task).map(drawProblem),
+    ...task.problems.map(drawProblem),
     drawFigures(task),
     drawCharts(task),
     drawPlace(task),
@@ -291,17 +240,21 @@ function drawTask(task) {
 
 /* The whole. */
 
+function isBad(task) {
+  return task.problems.some(({ level }) => level === 'bad');
+}
+
 function worstFirst(tasks) {
   const levels = ['bad', 'warn', 'note'];
   const rank = (task) => {
-    const found = problemsOf(task).map(({ level }) => levels.indexOf(level));
+    const found = task.problems.map(({ level }) => levels.indexOf(level));
     return Math.min(levels.length, ...found);
   };
   return [...tasks].sort((a, b) => rank(a) - rank(b));
 }
 
 function drawVerdict(tasks) {
-  const bad = tasks.filter((task) => problemsOf(task).some(({ level }) => level === 'bad'));
+  const bad = tasks.filter(isBad);
   const verdict = document.querySelector('#verdict');
   const names = bad.map(({ name }) => name).join(', ');
   verdict.className = bad.length === 0 ? 'good' : 'bad';
