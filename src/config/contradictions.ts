@@ -19,6 +19,7 @@ export function findContradictions(file: unknown): Contradiction[] {
     ...tasks.flatMap((task, index) => {
       const found = [
         ...endsOf(task),
+        ...strategyContradictions(task),
         ...serverContradictions(task, 'source'),
         ...serverContradictions(task, 'target'),
         ...kafkaContradictions(asTable(task['kafka'])),
@@ -50,6 +51,26 @@ function endsOf(task: Table): Contradiction[] {
   if (shared === undefined || isRenamed) return [];
   const message = `${shared} is source and target, and no [[task.table]] gives another name`;
   return [{ path: ['target', 'hosts'], message }];
+}
+
+/** Without the stream rows go to the target alone. */
+function strategyContradictions(task: Table): Contradiction[] {
+  const strategies = textsOf(task['strategies']).filter((name) =>
+    ['stream', 'poll', 'inspect'].includes(name),
+  );
+  if (strategies.length === 0 || strategies.includes('stream')) return [];
+  const found: Contradiction[] = [];
+  const needs = (path: string, message: string): void => {
+    if (task[path] === undefined) found.push({ path: ['strategies'], message });
+  };
+  const named = strategies.map((name) => `"${name}"`).join(', ');
+  needs('source', `[${named}] needs [task.source]`);
+  needs('target', `[${named}] needs [task.target]`);
+  if (strategies.includes('poll') && task['kafka'] !== undefined) {
+    const message = `[${named}] publishes nothing: [task.kafka] needs "stream" among the strategies`;
+    found.push({ path: ['strategies'], message });
+  }
+  return found;
 }
 
 function serverContradictions(task: Table, end: 'source' | 'target'): Contradiction[] {

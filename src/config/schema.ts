@@ -14,6 +14,7 @@ import {
 import { inspectSchema } from './schema-inspect.ts';
 import { kafkaSchema } from './schema-kafka.ts';
 import { sourceSchema, targetSchema } from './schema-server.ts';
+import { POLL_WRITES, pollSchema } from './schema-poll.ts';
 import { snapshotSchema } from './schema-snapshot.ts';
 
 const STRATEGIES = ['stream', 'poll', 'inspect'] as const;
@@ -32,32 +33,42 @@ const filter = z
   })
   .transform((keys) => camelKeys({ ...keys, include: keys.include }));
 
+const RULE = {
+  match: tablePattern.describe('The first rule whose match fits a table counts.'),
+  to: nonEmpty
+    .regex(/^[^.]+\..+$/, 'not database.table')
+    .optional()
+    .describe('Name at the target; the n-th `*` stands for what the n-th glob matched.'),
+  drop_columns: z.array(identifier).default([]).describe('A key column cannot be dropped.'),
+  rename_columns: z
+    .record(identifier, identifier)
+    .default({})
+    .describe('`{ source_name = "target_name" }`.'),
+  skip: z
+    .array(z.enum(CHANGE_KINDS))
+    .default([])
+    .describe('Kinds of changes that are left out, for example `["delete", "truncate", "drop"]`.'),
+  merge: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Other tables, or other tasks, write to the same table: a DDL that is there already is done.',
+    ),
+};
+
 const tableRule = z
   .strictObject({
-    match: tablePattern.describe('The first rule whose match fits a table counts.'),
-    to: nonEmpty
-      .regex(/^[^.]+\..+$/, 'not database.table')
+    ...RULE,
+    poll: z
+      .enum([...POLL_WRITES, 'off'])
       .optional()
-      .describe('Name at the target; the n-th `*` stands for what the n-th glob matched.'),
-    drop_columns: z.array(identifier).default([]).describe('A key column cannot be dropped.'),
-    rename_columns: z
-      .record(identifier, identifier)
-      .default({})
-      .describe('`{ source_name = "target_name" }`.'),
-    skip: z
-      .array(z.enum(CHANGE_KINDS))
-      .default([])
       .describe(
-        'Kinds of changes that are left out, for example `["delete", "truncate", "drop"]`.',
-      ),
-    merge: z
-      .boolean()
-      .default(false)
-      .describe(
-        'Other tables, or other tasks, write to the same table: a DDL that is there already is done.',
+        'How polling writes these tables; off: not at all. Default: `write` of `[task.poll]`.',
       ),
   })
-  .transform((rule) => camelKeys({ ...rule, to: rule.to }));
+  .transform((rule) => camelKeys({ ...rule, to: rule.to, poll: rule.poll }));
+
+const consumeRule = z.strictObject(RULE).transform((rule) => camelKeys({ ...rule, to: rule.to }));
 
 const log = z
   .strictObject({
@@ -116,12 +127,17 @@ export function taskSchema(context: FieldContext) {
       filter: filter.prefault({}).describe('Which tables.'),
       table: z.array(tableRule).default([]).describe('Other names at the target.'),
       consume_table: z
-        .array(tableRule)
+        .array(consumeRule)
         .default([])
         .describe('Other names at the target for what `consume` reads.'),
       target: targetSchema(context).optional().describe('For run, consume, snapshot, inspect.'),
       kafka: kafkaSchema(context).optional().describe('For produce, consume, run.'),
       snapshot: snapshotSchema(context).prefault({}).describe('The first copy.'),
+      poll: pollSchema
+        .prefault({})
+        .describe(
+          'New rows by primary key, where no binlog can be read or while the stream is away.',
+        ),
       inspect: inspectSchema(context)
         .prefault({})
         .describe('Comparing in rounds, beside the stream.'),
@@ -159,6 +175,7 @@ export type SourceConfig = NonNullable<TaskConfig['source']>;
 export type SshConfig = NonNullable<SourceConfig['ssh']>;
 export type TargetConfig = NonNullable<TaskConfig['target']>;
 export type KafkaConfig = NonNullable<TaskConfig['kafka']>;
+export type PollConfig = TaskConfig['poll'];
 export type SnapshotConfig = TaskConfig['snapshot'];
 export type FilterConfig = TaskConfig['filter'];
-export type TableRuleConfig = TaskConfig['tables'][number];
+export type TableRuleConfig = TaskConfig['consumeTables'][number];

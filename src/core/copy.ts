@@ -1,5 +1,6 @@
 import type { SchemaChange } from './change.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import type { Position } from './position.ts';
 import type { TableRoute } from './route.ts';
 import type { SchemaState } from './schema-state.ts';
 import type { Table, TableName } from './table.ts';
@@ -45,6 +46,8 @@ export interface CopyPiece {
   readonly mark?: CopyMark;
   /** The target may have some of these rows already: they are replaced. */
   readonly replaces: boolean;
+  /** Instead: those that it has stay as they are there. */
+  readonly keeps?: boolean;
 }
 
 /** How a table of the target takes the source's rows. */
@@ -85,4 +88,16 @@ export interface CopyTarget {
   /** The copy's record goes and the checkpoint is there, in one transaction. */
   finish(checkpoint: Checkpoint, schema: SchemaState): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A target that is given rows beside a stream, or in place of one. */
+export interface PollTarget extends CopyTarget {
+  /** The stream will bring again what is written from now on: up to here it goes by key. */
+  replayUntil(position: Position): Promise<void>;
+  /** The fields of these columns in the row that has so many behind it in their order; undefined: there is none. */
+  keyFromEnd(
+    table: CopyTable,
+    columns: readonly number[],
+    behind: number,
+  ): Promise<readonly Buffer[] | undefined>;
 }

@@ -4,12 +4,21 @@ export const RUN_STATES = [
   'starting',
   'standby',
   'streaming',
+  'polling',
+  'inspecting',
   'retrying',
   'paused',
   'stopped',
   'failed',
 ] as const;
 export type RunStateKind = (typeof RUN_STATES)[number];
+
+/** What a task does that is well; without a stream it polls, or compares only. */
+export const WORKING = ['streaming', 'polling', 'inspecting'] as const satisfies RunStateKind[];
+
+export function isWorking(kind: RunStateKind): boolean {
+  return WORKING.some((one) => one === kind);
+}
 
 export interface RunState {
   readonly kind: RunStateKind;
@@ -21,10 +30,12 @@ export interface RunState {
 
 /** From where one may go where. `failed` is left by a resume after the cause is mended. */
 const NEXT: Readonly<Record<RunStateKind, readonly RunStateKind[]>> = {
-  starting: ['standby', 'streaming', 'retrying', 'paused', 'stopped', 'failed'],
-  standby: ['starting', 'streaming', 'retrying', 'stopped', 'failed'],
+  starting: ['standby', ...WORKING, 'retrying', 'paused', 'stopped', 'failed'],
+  standby: ['starting', ...WORKING, 'retrying', 'stopped', 'failed'],
   streaming: ['retrying', 'paused', 'stopped', 'failed'],
-  retrying: ['starting', 'standby', 'streaming', 'retrying', 'paused', 'stopped', 'failed'],
+  polling: ['retrying', 'paused', 'stopped', 'failed'],
+  inspecting: ['paused', 'stopped', 'failed'],
+  retrying: ['starting', 'standby', ...WORKING, 'retrying', 'paused', 'stopped', 'failed'],
   paused: ['starting', 'stopped', 'failed'],
   stopped: [],
   failed: ['starting', 'stopped'],

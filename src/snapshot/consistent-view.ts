@@ -84,7 +84,7 @@ async function closeAll(readers: readonly ServerConnection[]): Promise<void> {
 }
 
 /** A reader may be slow because the target is; bytes come in each column's own character set. */
-async function prepareReader(reader: ServerConnection): Promise<void> {
+export async function prepareReader(reader: ServerConnection): Promise<void> {
   const { flavor, versionNumber } = reader.info;
   await reader.run(
     'SET SESSION net_write_timeout = 3600, net_read_timeout = 3600, wait_timeout = 28800',

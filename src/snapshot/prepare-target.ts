@@ -42,10 +42,10 @@ async function refuseFilled(run: CopyRun, tables: readonly SourceTable[]): Promi
   if (filled.length > 0) throw targetFilled(filled);
 }
 
-async function makeDatabases(
-  run: CopyRun,
+export async function makeDatabases(
+  run: Pick<CopyRun, 'target'>,
   source: ServerConnection,
-  tables: readonly SourceTable[],
+  tables: readonly Pick<SourceTable, 'name' | 'route'>[],
 ): Promise<void> {
   const made = new Set<string>();
   for (const { name, route } of tables) {

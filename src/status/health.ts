@@ -1,3 +1,4 @@
+import { isWorking } from '../lib/run-state.ts';
 import type { TaskStatus } from './task-status.ts';
 
 /** How long nothing may be done, with something to do, before a task counts as stuck. */
@@ -32,8 +33,8 @@ export function noteHealth(tasks: readonly TaskStatus[]): string {
   return `ok (${paused.map(({ name, since }) => `${name} is paused since ${since}`).join(', ')})`;
 }
 
-/** Why the process is not ready: not every task streams. */
+/** Why the process is not ready: not every task streams (or polls, or compares, where that is all it does). */
 export function judgeReadiness(tasks: readonly TaskStatus[]): string | undefined {
-  const waiting = tasks.find((task) => task.state !== 'streaming' && task.state !== 'stopped');
+  const waiting = tasks.find((task) => !isWorking(task.state) && task.state !== 'stopped');
   return waiting === undefined ? undefined : `task ${waiting.name} is ${waiting.state}`;
 }

@@ -1,5 +1,5 @@
 import type { HistogramSnapshot } from '../lib/histogram.ts';
-import { RUN_STATES } from '../lib/run-state.ts';
+import { isWorking, RUN_STATES } from '../lib/run-state.ts';
 import type { TaskStatus } from './task-status.ts';
 
 /** One figure of a task with the labels that come on top of `task`. */
@@ -77,7 +77,7 @@ function sumOverSinks({ sinks }: TaskStatus, counter: string): number {
 
 const TASK: readonly Metric[] = [
   figure('tailrace_task_up_bool', '1 while the task streams.', ({ state }) =>
-    state === 'streaming' ? 1 : 0,
+    isWorking(state) ? 1 : 0,
   ),
   by('state', 'tailrace_task_state_bool', '1 for the state that the task is in.', ({ state }) =>
     RUN_STATES.map((one) => ({ labels: { state: one }, value: one === state ? 1 : 0 })),
@@ -259,6 +259,32 @@ const COPY_AND_COMPARE: readonly Metric[] = [
     'tailrace_snapshot_tables_done_number',
     'Tables of the first copy that are done.',
     ({ snapshot }) => snapshot?.tablesDone,
+  ),
+  figure(
+    'tailrace_poll_rounds_total',
+    'Rounds of polling that brought each table to its end.',
+    ({ poll }) => poll?.rounds,
+  ),
+  figure(
+    'tailrace_poll_failed_rounds_total',
+    'Rounds of polling that could not be finished.',
+    ({ poll }) => poll?.failedRounds,
+  ),
+  figure('tailrace_poll_rows_total', 'Rows that polling wrote.', ({ poll }) => poll?.rows),
+  figure(
+    'tailrace_poll_late_rows_total',
+    'Rows found by looking back: committed behind larger keys.',
+    ({ poll }) => poll?.lateRows,
+  ),
+  figure(
+    'tailrace_poll_unusable_tables_number',
+    'Tables that cannot be polled: without a primary key that gives an order.',
+    ({ poll }) => poll?.unusable.length,
+  ),
+  figure(
+    'tailrace_poll_active_bool',
+    '1 while polling works, 0 while it steps back for the stream.',
+    ({ poll }) => (poll === null ? undefined : poll.state === 'polling' ? 1 : 0),
   ),
   figure(
     'tailrace_inspection_rounds_total',

@@ -28,6 +28,7 @@ export interface TaskStatus {
   readonly errors: Readonly<Record<string, number>>;
   readonly deadLetters: DeadLetterStatus;
   readonly snapshot: SnapshotStatus | null;
+  readonly poll: PollStatus | null;
   readonly inspection: InspectionStatus | null;
   /** How long nothing was done although there is something to do; 0 while the work goes on. */
   readonly stalledSeconds: number;
@@ -112,6 +113,27 @@ export interface SnapshotStatus {
   readonly rowsTotal: number | null;
   readonly tablesDone: number;
   readonly tables: number;
+}
+
+export interface PollStatus {
+  /** standing-back: the stream is at work. */
+  readonly state: 'polling' | 'standing-back';
+  /** In which each table was brought to its end. */
+  readonly rounds: number;
+  readonly failedRounds: number;
+  readonly lastRoundAt: string | null;
+  readonly rows: number;
+  /** Of these, found by looking back. */
+  readonly lateRows: number;
+  /** Those with the most rows first, with the last key of each. */
+  readonly tables: readonly {
+    readonly table: string;
+    readonly rows: number;
+    readonly last: string | null;
+  }[];
+  readonly unusable: readonly { readonly table: string; readonly reason: string }[];
+  /** Why the last round was not finished. */
+  readonly error: string | null;
 }
 
 export interface InspectionStatus {

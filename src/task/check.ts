@@ -8,6 +8,7 @@ import { readCheckpoint } from '../sink/mysql/checkpoint-admin.ts';
 import { findConfigProblems, findIdleRules } from './check/config-problems.ts';
 import { findDifferences } from './check/difference-problems.ts';
 import { toFinding, type CheckFinding, type Problem } from './check/finding.ts';
+import { findPollProblems } from './check/poll-problems.ts';
 import { routeTables } from './check/route-tables.ts';
 import { findServerIdProblem, viewSource, type SourceView } from './check/source-view.ts';
 import { viewTarget, type TargetView } from './check/target-view.ts';
@@ -101,9 +102,15 @@ class TaskCheck {
       signal: this.#signal,
     });
     try {
+      const { strategies } = this.#task;
+      const readsBinlog = strategies.includes('stream');
       const view = await viewSource(connection, routerOf(this.#task));
-      this.#add('source', view.problems);
       this.#add('config', findIdleRules(this.#task, view.schema.tables));
+      if (strategies.includes('poll')) {
+        this.#add('source', await findPollProblems(connection, this.#task, view.schema));
+      }
+      if (!readsBinlog) return { ...view, problems: [] };
+      this.#add('source', view.problems);
       const position = checkpoint?.position;
       const request = position?.kind === 'kafka' ? source.start : (position ?? source.start);
       if (request === undefined) {
@@ -145,7 +152,9 @@ class TaskCheck {
   #compare(source: SourceView, target: TargetView | undefined): void {
     const serverId = this.#serverId();
     const isRunning = target?.isTaskRunning === true;
-    this.#add('source', findServerIdProblem(source, { serverId, isRunning }));
+    if (this.#task.strategies.includes('stream')) {
+      this.#add('source', findServerIdProblem(source, { serverId, isRunning }));
+    }
     if (target === undefined || this.#task.target === undefined) return;
     for (const problem of findDifferences(source, target, this.#task.target)) {
       this.#add(problem.end, [problem]);

@@ -10,6 +10,8 @@ export interface RetryOptions {
   readonly board: TaskBoard;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Worth another try though it does not pass by itself: something else goes on meanwhile. */
+  readonly mayMend?: ((error: TailraceError) => boolean) | undefined;
 }
 
 const RETRY = { minMs: 200, maxMs: 30_000 };
@@ -20,7 +22,7 @@ const RETRY = { minMs: 200, maxMs: 30_000 };
  */
 export async function retryForever<T>(
   attempt: (onProgress: () => void) => Promise<T>,
-  { board, logger, signal }: RetryOptions,
+  { board, logger, signal, mayMend }: RetryOptions,
 ): Promise<T> {
   const backoff = createBackoff(RETRY);
   const damage = new DamageWatch();
@@ -32,7 +34,7 @@ export async function retryForever<T>(
     } catch (thrown) {
       if (isStop(thrown, signal)) throw abortReason(signal);
       const error = damage.judge(toTailraceError(thrown));
-      if (!error.isTransient) throw error;
+      if (!error.isTransient && mayMend?.(error) !== true) throw error;
       const delayMs = backoff.next();
       board.retry(error);
       logger.warn({ error, delayMs }, 'Interrupted; trying again');

@@ -14,6 +14,8 @@ import { Discards } from '../source/binlog/discards.ts';
 import { checkpointPlaces, readLowest } from './checkpoint-places.ts';
 import { sinkFactory } from './create-sinks.ts';
 import { runRounds } from './inspect/rounds.ts';
+import { pollBesideStream, runPoll } from './poll/poll-task.ts';
+import { TargetTurn } from './poll/target-turn.ts';
 import { MEMORY } from './memory.ts';
 import { rememberSource } from './remembered-servers.ts';
 import { replaceCheckpoint } from './replace-checkpoint.ts';
@@ -83,7 +85,7 @@ async function runWithStore(options: RunTaskOptions, store: TaskStore): Promise<
     tryQuietly(saveStatus);
   }, SAVE_STATUS_MS);
   try {
-    if (from !== undefined) {
+    if (from !== undefined && options.task.strategies.includes('stream')) {
       await retryForever(() => replaceStart(options, store, from), options);
     }
     await runStrategies(options, store);
@@ -102,15 +104,55 @@ async function runWithStore(options: RunTaskOptions, store: TaskStore): Promise<
   }
 }
 
-/** Without the stream there are the rounds alone, until it is stopped. */
+/** The stream, with polling in its stead while it is away; else polling alone, else the rounds alone. */
 async function runStrategies(options: RunTaskOptions, store: TaskStore): Promise<void> {
-  const { task, signal, board } = options;
+  const { task, mode, signal, until } = options;
   if (task.strategies.includes('stream')) {
-    await createTask(options, store).run(signal);
+    if (!task.strategies.includes('poll') || mode !== 'run' || until !== undefined) {
+      await createTask(options, store).run(signal);
+    } else await streamAndPoll(options, store);
     return;
   }
-  if (options.until === undefined && !signal.aborted) await once(signal, 'abort');
+  refuseStreamOnly(options);
+  if (task.strategies.includes('poll')) await runPoll(options, until !== undefined);
+  else await inspectOnly(options);
+}
+
+async function streamAndPoll(options: RunTaskOptions, store: TaskStore): Promise<void> {
+  const turn = new TargetTurn();
+  const ended = new AbortController();
+  const signal = AbortSignal.any([options.signal, ended.signal]);
+  const polling = pollBesideStream({ ...options, signal }, turn);
+  try {
+    await createTask(options, store, undefined, turn).run(options.signal);
+  } finally {
+    ended.abort(new Error('the stream has ended'));
+    await polling;
+  }
+}
+
+/** The rounds go on beside this, until it is stopped. */
+async function inspectOnly({ board, signal, until }: RunTaskOptions): Promise<void> {
+  board.work('inspecting');
+  if (until === undefined && !signal.aborted) await once(signal, 'abort');
   board.end();
+}
+
+/** What has a meaning with a stream only. */
+function refuseStreamOnly({ task, mode, from, until }: RunTaskOptions): void {
+  const named = task.strategies.map((name) => `"${name}"`).join(', ');
+  const refuse = (what: string): never => {
+    throw new TailraceError(
+      'USAGE',
+      `${what} needs the stream; task "${task.name}" has [${named}].`,
+      {
+        next: 'Add "stream" to strategies, or leave it away.',
+      },
+    );
+  };
+  if (mode === 'produce') refuse('produce');
+  if (from !== undefined) refuse('--from');
+  if (until !== undefined && until !== 'head') refuse('--until with a position');
 }
 
 /** Rounds of inspection go on for as long as the task does. */
@@ -183,6 +225,7 @@ export function createTask(
   options: Omit<RunTaskOptions, 'from' | 'force' | 'signal'>,
   store: TaskStore,
   part?: TaskPart,
+  turn?: TargetTurn,
 ): StreamTask {
   const { config, task, board, control, logger, mode } = options;
   const source = requireSource(task);
@@ -206,6 +249,9 @@ export function createTask(
     maxBytesInFlight: MEMORY.maxBytesInFlight,
     resolveStart: (signal) => resolveStart(task, signal),
     startsNow: source.start?.kind === 'now',
+    turn,
+    // Polling goes on meanwhile, and health says that the stream does not.
+    mayMend: turn === undefined ? undefined : (error) => error.exitCode === 4,
     createSource: (sinks) =>
       new BinlogSource({
         server: serverOptions(source),

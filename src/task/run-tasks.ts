@@ -11,7 +11,7 @@ import { announceStop } from './announce-stop.ts';
 import { reportUp } from './supervisor/report-up.ts';
 import { tellServiceManager } from './service-manager.ts';
 import { superviseTasks } from './supervisor/supervise-tasks.ts';
-import { refuseUnusedSettings } from './unused-settings.ts';
+import { tellUnusedSettings } from './unused-settings.ts';
 import { loadTasks } from './task-setup.ts';
 import { isOnlyHead, parseUntil, type Until } from './until.ts';
 
@@ -93,7 +93,7 @@ async function runOne({ options, logger, member, isFirst, ...run }: OneRun): Pro
       taskLogger.info(untilHead && !signal.aborted ? 'Caught up' : 'Stopped');
       return 0;
     }
-    refuseUnusedSettings(run.task, taskLogger);
+    tellUnusedSettings(run.task, taskLogger);
     await runTask({
       ...run,
       mode,

@@ -1,5 +1,5 @@
 import type { Checkpoint, CheckpointStep, StoredState } from '../core/checkpoint.ts';
-import { toTailraceError } from '../core/errors.ts';
+import type { TailraceError } from '../core/errors.ts';
 import { formatPosition, type Position } from '../core/position.ts';
 import type { Sink } from '../core/sink.ts';
 import type { OrderedAcker } from '../core/ticket.ts';
@@ -11,7 +11,8 @@ import { resumeAt } from '../pipeline/resume-at.ts';
 import type { BinlogSource } from '../source/binlog/binlog-source.ts';
 import type { SourceDescription } from '../source/binlog/describe-source.ts';
 import { delayed } from './delay.ts';
-import { isStop, retryForever } from './retry-forever.ts';
+import type { TargetTurn } from './poll/target-turn.ts';
+import { runAttempts } from './run-attempts.ts';
 import type { TaskBoard } from './task-board.ts';
 import type { TaskControl } from './task-control.ts';
 
@@ -45,6 +46,9 @@ export interface StreamTaskOptions {
   readonly maxBytesInFlight: number;
   /** By which it is paused; absent: it can't be. */
   readonly control?: TaskControl;
+  /** Others write to the target while the stream is away. */
+  readonly turn?: TargetTurn | undefined;
+  readonly mayMend?: ((error: TailraceError) => boolean) | undefined;
 }
 
 const CHECKPOINT_INTERVAL_MS = 1000;
@@ -65,44 +69,10 @@ export class StreamTask {
   }
 
   /** Resolves when the signal is aborted or `until` is reached; throws what can't pass by itself. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { board } = this.#options;
-    try {
-      while (!(await this.#runUntilPaused(signal))) await this.#waitPaused(signal);
-    } catch (thrown) {
-      if (!isStop(thrown, signal)) {
-        const error = toTailraceError(thrown);
-        board.fail(error);
-        throw error;
-      }
-    }
-    board.end();
-  }
-
-  /** False: it was paused. */
-  async #runUntilPaused(signal: AbortSignal): Promise<boolean> {
-    const { board, logger, control } = this.#options;
-    const inner = control?.attemptSignal(signal) ?? signal;
-    try {
-      await retryForever((onProgress) => this.#attempt(inner, onProgress), {
-        board,
-        logger,
-        signal: inner,
-      });
-      return true;
-    } catch (thrown) {
-      if (signal.aborted || control?.isPaused !== true || !isStop(thrown, inner)) throw thrown;
-      return false;
-    }
-  }
-
-  async #waitPaused(signal: AbortSignal): Promise<void> {
-    const { board, logger, control } = this.#options;
-    board.pause();
-    logger.warn('Paused; POST /tasks/NAME/resume, or a new start, goes on');
-    await control?.untilResumed(signal);
-    board.begin();
-    logger.info('Resumed');
+  run(signal: AbortSignal): Promise<void> {
+    const attempt = (inner: AbortSignal, onProgress: () => void): Promise<void> =>
+      this.#attempt(inner, onProgress);
+    return runAttempts(attempt, { ...this.#options, signal });
   }
 
   async #attempt(outer: AbortSignal, onProgress: () => void): Promise<void> {
@@ -113,8 +83,11 @@ export class StreamTask {
     const source = createSource(() => sinks);
     let acker: OrderedAcker | undefined;
     let timer: NodeJS.Timeout | undefined;
+    let leave: (() => void) | undefined;
     try {
-      sinks = createSinks(await source.describe(signal));
+      const description = await source.describe(signal);
+      leave = await this.#options.turn?.take(signal);
+      sinks = createSinks(description);
       const begin = await this.#openAll(sinks, source, signal);
       acker = createOrderedAcker({ from: begin.checkpoint, maxBytes: maxBytesInFlight });
       board.stream({ source, sinks, acker, from: begin.checkpoint });
@@ -132,6 +105,7 @@ export class StreamTask {
       clearInterval(timer);
       inner.abort(new Error('the attempt is over'));
       await Promise.all(sinks.map((sink) => sink.close()));
+      leave?.();
       if (acker !== undefined) this.#save(acker);
     }
   }

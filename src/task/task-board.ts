@@ -7,13 +7,14 @@ import type { OrderedAcker } from '../core/ticket.ts';
 import type { Transaction } from '../core/transaction.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Histogram } from '../lib/histogram.ts';
-import { RunStateMachine, type RunStateKind } from '../lib/run-state.ts';
+import { isWorking, RunStateMachine, type RunStateKind } from '../lib/run-state.ts';
 import { redactSecrets } from '../lib/secrets.ts';
 import type { SourceProgress } from '../source/binlog/binlog-source.ts';
 import type { SourceHead } from '../source/binlog/head-probe.ts';
 import type {
   DeadLetterStatus,
   InspectionStatus,
+  PollStatus,
   SnapshotStatus,
   TaskErrorStatus,
   TaskHistory,
@@ -77,6 +78,7 @@ export class TaskBoard {
   #letters: () => DeadLetterStatus = () => NO_LETTERS;
   /** Set by who copies and who compares. */
   snapshot: SnapshotStatus | null = null;
+  poll: PollStatus | null = null;
   inspection: InspectionStatus | null = null;
 
   constructor(name: string) {
@@ -162,6 +164,17 @@ export class TaskBoard {
     this.#stoppedPart ??= { error: errorStatus(error), sinceMs: Date.now() };
   }
 
+  /** A round of polling has got through. */
+  notePolled(): void {
+    this.#recover();
+  }
+
+  /** Without a stream: it polls, or compares only. */
+  work(kind: 'polling' | 'inspecting'): void {
+    this.#recover();
+    this.#state.to(kind);
+  }
+
   pause(): void {
     this.#recover();
     this.#state.to('paused');
@@ -186,7 +199,7 @@ export class TaskBoard {
     if (this.isCalm) this.#recover();
     const totals = addTotals(this.#past, this.#running);
     this.#transactions.sample(nowMs, totals.transactions);
-    this.#rows.sample(nowMs, sumOf(totals.sinks, 'rows'));
+    this.#rows.sample(nowMs, sumOf(totals.sinks, 'rows') + (this.poll?.rows ?? 0));
     const rates = {
       transactionsPerSecond: this.#transactions.perSecond,
       rowsPerSecond: this.#rows.perSecond,
@@ -209,6 +222,7 @@ export class TaskBoard {
       errors: { ...this.#errors },
       deadLetters: this.#letters(),
       snapshot: this.snapshot,
+      poll: this.poll,
       inspection: this.inspection,
       stalledSeconds: this.#stalledMs(nowMs, sumOf(totals.sinks, 'rows')) / 1000,
       error: this.#error ?? this.#stoppedPart?.error ?? null,
@@ -283,7 +297,7 @@ export class TaskBoard {
       running === undefined || isHeld
         ? 0
         : this.#watch.look(running, { rowsDone, isBehind, nowMs });
-    const isTrying = this.state === 'retrying' || this.state === 'streaming';
+    const isTrying = this.state === 'retrying' || isWorking(this.state);
     const troubledMs =
       this.#troubledSinceMs === undefined || !isTrying ? 0 : nowMs - this.#troubledSinceMs;
     const stoppedMs = this.#stoppedPart === undefined ? 0 : nowMs - this.#stoppedPart.sinceMs;

@@ -260,6 +260,16 @@ describe('refusals', () => {
     [inSource('') + inSource(''), 'task[1].name: another task is called "t" too'],
     [inTask(''), 'task[0]: has neither [task.source] nor [task.kafka] to read from'],
     [
+      inTask('strategies = ["poll"]\n[task.source]\nhosts = ["h:1"]\nuser = "u"'),
+      'task[0].strategies: ["poll"] needs [task.target]',
+    ],
+    [
+      inTask(
+        'strategies = ["poll"]\n[task.source]\nhosts = ["h:1"]\nuser = "u"\n[task.target]\nhosts = ["t:1"]\nuser = "u"\n[task.kafka]\nbrokers = ["k:1"]',
+      ),
+      'task[0].strategies: ["poll"] publishes nothing: [task.kafka] needs "stream" among the strategies',
+    ],
+    [
       inTask('strategies = ["guess"]\n[task.source]\nhosts = ["h:1"]\nuser = "u"'),
       'task[0].strategies[0]: must be one of stream, poll, inspect',
     ],

@@ -25,6 +25,7 @@ describe('the reference', () => {
       '[task.kafka.canal]',
       '[task.kafka.debezium]',
       '[task.snapshot]',
+      '[task.poll]',
       '[task.inspect]',
     ]);
   });

@@ -17,6 +17,17 @@ function busyTask(): TaskStatus {
   const one = histogram.snapshot();
   const board = new TaskBoard('shop');
   board.snapshot = { state: 'running', rows: 5, rowsTotal: 9, tablesDone: 1, tables: 2 };
+  board.poll = {
+    state: 'polling',
+    rounds: 4,
+    failedRounds: 1,
+    lastRoundAt: null,
+    rows: 50,
+    lateRows: 2,
+    tables: [],
+    unusable: [{ table: 'a.c', reason: 'it has no primary key' }],
+    error: null,
+  };
   board.inspection = {
     rounds: 3,
     failedRounds: 1,
@@ -56,7 +67,7 @@ describe('the catalogue of metrics', () => {
     for (const name of names) {
       expect(name).toMatch(
         new RegExp(
-          `^tailrace_(task|checkpoint|source|table|sink|snapshot|inspection)_[a-z_]+_(${units})$|^tailrace_table_rows_total$`,
+          `^tailrace_(task|checkpoint|source|table|sink|snapshot|poll|inspection)_[a-z_]+_(${units})$|^tailrace_table_rows_total$`,
         ),
       );
     }

@@ -18,6 +18,8 @@ export const REPLAY_TABLE = 'tailrace_replay';
 export const DEAD_LETTER_TABLE = 'tailrace_dead_letter';
 /** Holds rows of a task only while its first copy is unfinished. */
 export const SNAPSHOT_TABLE = 'tailrace_snapshot';
+/** How far polling is in each table. */
+export const POLL_TABLE = 'tailrace_poll';
 const VERSION_TABLE = 'tailrace_version';
 
 /** Raise it with a migration whenever a definition below changes. */
@@ -80,6 +82,10 @@ const TABLES: ReadonlyMap<string, string> = new Map([
     SNAPSHOT_TABLE,
     `${TASK}, skey VARBINARY(600) NOT NULL, record LONGTEXT NOT NULL, PRIMARY KEY (task, skey)`,
   ],
+  [
+    POLL_TABLE,
+    `${TASK}, skey VARBINARY(600) NOT NULL, record LONGTEXT NOT NULL, PRIMARY KEY (task, skey)`,
+  ],
 ]);
 
 /** The names of the state tables, quoted, with their database. */
@@ -94,6 +100,7 @@ export class StateTables {
   readonly replay: string;
   readonly deadLetter: string;
   readonly snapshot: string;
+  readonly poll: string;
 
   constructor(database: string) {
     const qualify = (table: string): string => `${quoteName(database)}.${quoteName(table)}`;
@@ -107,6 +114,7 @@ export class StateTables {
     this.replay = qualify(REPLAY_TABLE);
     this.deadLetter = qualify(DEAD_LETTER_TABLE);
     this.snapshot = qualify(SNAPSHOT_TABLE);
+    this.poll = qualify(POLL_TABLE);
   }
 }
 

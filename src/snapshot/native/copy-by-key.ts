@@ -1,5 +1,4 @@
 import type { CopyPiece } from '../../core/copy.ts';
-import { FieldCursor } from '../../core/field-cursor.ts';
 import { isServerErrno } from '../../server/error-from-server.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
 import { releaseTables } from '../consistent-view.ts';
@@ -177,15 +176,6 @@ export class CopyByKey {
   }
 
   #lastKey({ copier, key }: Job, rows: RawRows): readonly string[] | null {
-    if (key === undefined) return null;
-    const { columns } = copier.fit;
-    const cursor = new FieldCursor(rows.bytes, rows.lastRowAt);
-    const fields = columns.map(() => {
-      cursor.next();
-      return rows.bytes.subarray(cursor.start, cursor.end);
-    });
-    return key.columns.map(({ index }, at) =>
-      key.literal(at, fields[columns.indexOf(index)] as Buffer),
-    );
+    return key === undefined ? null : key.lastOf(rows, copier.fit.columns);
   }
 }

@@ -1,5 +1,7 @@
+import { FieldCursor } from '../../core/field-cursor.ts';
 import type { Column, Table } from '../../core/table.ts';
 import { quoteName } from '../../server/sql-text.ts';
+import type { RawRows } from './row-stream.ts';
 
 type KeyForm = 'number' | 'text' | 'binary' | 'temporal';
 
@@ -8,6 +10,7 @@ interface KeyColumn {
   readonly name: string;
   readonly form: KeyForm;
   readonly charset: string | undefined;
+  readonly isEnum: boolean;
 }
 
 const FORMS: Readonly<Partial<Record<Column['type'], KeyForm>>> = {
@@ -51,7 +54,13 @@ export class TableKey {
       const column = table.columns[index];
       const form = column && FORMS[column.type];
       if (column === undefined || form === undefined || !written.includes(index)) return undefined;
-      return { index, name: quoteName(column.name), form, charset: column.charset };
+      return {
+        index,
+        name: quoteName(column.name),
+        form,
+        charset: column.charset,
+        isEnum: column.type === 'enum',
+      };
     });
     const known = columns.filter((column) => column !== undefined);
     return known.length === 0 || known.length < columns.length ? undefined : new TableKey(known);
@@ -83,6 +92,18 @@ export class TableKey {
     }
   }
 
+  /** The key of the last of these rows, which have these columns. */
+  lastOf(rows: RawRows, columns: readonly number[]): readonly string[] {
+    const cursor = new FieldCursor(rows.bytes, rows.lastRowAt);
+    const fields = columns.map(() => {
+      cursor.next();
+      return rows.bytes.subarray(cursor.start, cursor.end);
+    });
+    return this.columns.map(({ index }, at) =>
+      this.literal(at, fields[columns.indexOf(index)] as Buffer),
+    );
+  }
+
   /**
    * Rows behind this key: `a >= x AND (a > x OR (a = x AND b > y))`. The first part is what servers make
    * a range of the index of; they don't of a comparison of row values.
@@ -94,6 +115,23 @@ export class TableKey {
     return this.columns.length === 1
       ? condition
       : `${first.name} >= ${literals[0]} AND (${condition})`;
+  }
+
+  /** Rows up to this key, itself among them. */
+  upTo(literals: readonly string[]): string {
+    const first = `${this.columns[0]?.name ?? ''} <= ${literals[0] ?? 'NULL'}`;
+    return this.columns.length === 1 ? first : `${first} AND NOT (${this.#afterFrom(0, literals)})`;
+  }
+
+  /** Rows from this key on, itself among them. */
+  from(literals: readonly string[]): string {
+    const itself = this.columns.map(({ name }, at) => `${name} = ${literals[at] ?? 'NULL'}`);
+    return `(${this.after(literals)}) OR (${itself.join(' AND ')})`;
+  }
+
+  /** Another server's fields of the same columns mean the same here. */
+  get isPortable(): boolean {
+    return this.columns.every(({ form, isEnum }) => form !== 'text' && !isEnum);
   }
 
   #afterFrom(at: number, literals: readonly string[]): string {

@@ -24,10 +24,14 @@ function expression({ name, type }: Column): string {
   return type === 'enum' ? `CAST(${quoted} AS UNSIGNED)` : quoted;
 }
 
+/** `SELECT … FROM t`, each value in the form in which all of it arrives. */
+export function selectColumns({ name, table }: SourceTable, columns: readonly number[]): string {
+  const list = columns.map((index) => expression(table.columns[index] as Column)).join(', ');
+  return `SELECT ${list} FROM ${quoteName(name.database)}.${quoteName(name.table)}`;
+}
+
 export function selectRows({ table, columns, key, slice, after }: SelectOptions): string {
-  const { name } = table;
-  const list = columns.map((index) => expression(table.table.columns[index] as Column)).join(', ');
-  const rows = `SELECT ${list} FROM ${quoteName(name.database)}.${quoteName(name.table)}`;
+  const rows = selectColumns(table, columns);
   if (key === undefined) return rows;
   const conditions = [fromCondition(key, after ?? startOf(slice)), toCondition(key, slice)];
   const all = conditions.filter((condition) => condition !== undefined);

@@ -170,6 +170,24 @@ function drawLetters({ deadLetters }) {
   return table(['id', 'kind', 'table', 'reason', 'when'], rows);
 }
 
+function drawPoll({ poll }) {
+  if (poll === null) return null;
+  const text =
+    (poll.state === 'polling' ? 'At work: ' : 'Stepping back, the stream is at work: ') +
+    `${formatCount(poll.rounds)} rounds, ${formatCount(poll.failedRounds)} not finished; the last one ` +
+    `${formatAge(poll.lastRoundAt)}; ${formatCount(poll.rows)} rows, ${formatCount(poll.lateRows)} of them found by looking back` +
+    (poll.error === null ? '' : `. ${poll.error}`);
+  const rows = poll.tables.map((one) => [one.table, formatCount(one.rows), one.last ?? '–']);
+  const unusable = poll.unusable.map((one) => [one.table, one.reason]);
+  return element(
+    'div',
+    '',
+    element('p', '', text),
+    table(['table', 'rows', 'last key'], rows),
+    table(['not polled', 'why'], unusable),
+  );
+}
+
 function drawInspection({ inspection }) {
   if (inspection === null) return null;
   const text =
@@ -203,7 +221,7 @@ function drawButtons(task) {
   };
   const buttons = [];
   if (task.state === 'paused' || task.state === 'failed') buttons.push(button('resume', 'Resume'));
-  if (task.state === 'streaming' || task.state === 'retrying')
+  if (['streaming', 'polling', 'retrying'].includes(task.state))
     buttons.push(button('pause', 'Pause'));
   if (task.state === 'failed') buttons.push(button('skip', 'Skip the transaction'));
   return element('div', 'buttons', ...buttons);
@@ -232,6 +250,7 @@ function drawTask(task) {
       `Dead letters (${formatCount(task.deadLetters.count)})`,
       drawLetters(task),
     ),
+    part(task, 'poll', 'Polling by key', drawPoll(task)),
     part(task, 'inspection', 'Comparison of source and target', drawInspection(task)),
     part(task, 'counts', 'Counters', drawCounts(task)),
     drawButtons(task),

@@ -23,8 +23,8 @@ function plainPasswords(task: TaskConfig): readonly Problem[] {
 }
 
 function unusedSettings(task: TaskConfig): readonly Problem[] {
-  return findUnusedSettings(task).map(({ severity, finding }) => ({
-    severity,
+  return findUnusedSettings(task).map((finding) => ({
+    severity: 'warning',
     code: 'SETTING_UNUSED',
     finding,
   }));

@@ -70,6 +70,8 @@ export interface InspectionResult {
 
 /** How long changes may be under way to a target of which nobody knows where it is. */
 const SETTLE_MS = 3_000;
+/** Rounds of polling in which a row arrives for certain. */
+const POLL_ROUNDS = 3;
 /** Of each table in a quick round. */
 const RECENT_ROWS = 1_000;
 /** Compares one task's source and target, and mends the target where that is asked for. */
@@ -150,7 +152,7 @@ class InspectionRun {
       readHead,
       readMark: (target) => checkpoint?.read(target) ?? Promise.resolve(undefined),
       feed,
-      settleMs: SETTLE_MS,
+      settleMs: this.#settleMs,
       signal,
     });
     const isRunning = (): Promise<boolean> =>
@@ -162,7 +164,7 @@ class InspectionRun {
       whereOf: (pair) => this.#whereOf(pair),
       isSampled: () => this.#options.sample >= 1 || Math.random() < this.#options.sample,
       recentRows: this.#options.mode.kind === 'quick' ? RECENT_ROWS : undefined,
-      settleMs: SETTLE_MS,
+      settleMs: this.#settleMs,
       isRunning,
       mender: await this.#openMender(checkpoint, feed),
       onDifferent: await this.#openStatements(),
@@ -184,6 +186,13 @@ class InspectionRun {
       targetPosition: mark && formatPosition(mark),
       sourcePosition: feed && formatPosition(await readHead(connections.source)),
     };
+  }
+
+  /** Polling alone brings a row at its next round. */
+  get #settleMs(): number {
+    const { strategies, poll } = this.#options.task;
+    const isPolled = strategies.includes('poll') && !strategies.includes('stream');
+    return SETTLE_MS + (isPolled ? POLL_ROUNDS * poll.everySeconds * 1000 : 0);
   }
 
   async #connect(end: 'source' | 'target'): Promise<ServerConnection> {

@@ -8,7 +8,7 @@ import { openStore } from '../run-task.ts';
 import { TaskBoard } from '../task-board.ts';
 import { TaskControl } from '../task-control.ts';
 import { loadTasks } from '../task-setup.ts';
-import { refuseUnusedSettings } from '../unused-settings.ts';
+import { tellUnusedSettings } from '../unused-settings.ts';
 import type { SnapshotTaskOptions } from './snapshot-options.ts';
 import { copyTask, type SnapshotResult } from './snapshot-task.ts';
 
@@ -49,7 +49,7 @@ export async function runSnapshots(options: SnapshotRunOptions): Promise<Snapsho
       if (options.signal.aborted) break;
       const taskLogger = logger.child({ task: task.name });
       try {
-        refuseUnusedSettings(task, taskLogger);
+        tellUnusedSettings(task, taskLogger);
         const result = await runOne(
           {
             config,

@@ -22,14 +22,17 @@ export async function readCopyMarks(
   }
 }
 
-/** The copy's record of one task: rows that exist only while the copy is unfinished. */
+/**
+ * The record of one task: a copy's, whose rows exist only while it is unfinished, or how far polling is in
+ * each table.
+ */
 export class CopyMarks {
   readonly #task: string;
   readonly #table: string;
 
-  constructor(task: string, tables: StateTables) {
+  constructor(task: string, tables: StateTables, purpose: 'snapshot' | 'poll' = 'snapshot') {
     this.#task = quoteText(task);
-    this.#table = tables.snapshot;
+    this.#table = tables[purpose];
   }
 
   async load(connection: ServerConnection): Promise<ReadonlyMap<string, string>> {

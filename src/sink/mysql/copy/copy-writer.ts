@@ -9,6 +9,8 @@ import { quoteTable } from '../ddl/table-sql.ts';
 import type { CheckpointRow } from '../checkpoint-row.ts';
 import { SqlBuffer } from '../sql-buffer.ts';
 import type { TableBinding } from '../table-binding.ts';
+import { identityColumns, TableText } from '../table-text.ts';
+import { dialectOf } from '../dialect.ts';
 import type { TargetSession } from '../target-session.ts';
 import { harmfulWarnings, readWarnings, SHOW_WARNINGS } from '../warnings.ts';
 import type { CopyMarks } from './copy-marks.ts';
@@ -24,6 +26,11 @@ export interface CopyWriterOptions {
   readonly marks: CopyMarks;
   readonly binding: (table: CopyTable) => TableBinding;
   readonly signal: AbortSignal;
+}
+
+interface StatementForm {
+  readonly verb: 'INSERT' | 'REPLACE';
+  readonly tail: Buffer | undefined;
 }
 
 interface Statement {
@@ -119,17 +126,37 @@ export class CopyWriter {
 
   #statements(piece: CopyPiece, binding: TableBinding): Iterable<Statement> {
     const { rows } = piece;
+    const { verb, tail } = this.#form(piece, binding);
     const head = Buffer.from(
-      `${piece.replaces ? 'REPLACE' : 'INSERT'} INTO ${quoteTable(binding.target.name)} (${columnList(binding, rows.columns)}) VALUES `,
+      `${verb} INTO ${quoteTable(binding.target.name)} (${columnList(binding, rows.columns)}) VALUES `,
     );
-    if (rows.kind === 'block') return this.#blockStatements(rows, binding, head);
+    if (rows.kind === 'block') return this.#blockStatements(rows, binding, { head, tail });
     const length = head.length + rows.values.length;
     if (length > this.#session.maxTextBytes) throw tooLarge(binding, length);
     // An empty label is index 0, which always warns: the warnings are looked at then.
     return [{ pieces: [head, rows.values], rows: 0, expectedWarnings: 0 }];
   }
 
-  *#blockStatements(block: RowBlock, binding: TableBinding, head: Buffer): Generator<Statement> {
+  /** REPLACE would empty columns that the target alone has. */
+  #form({ replaces, keeps }: CopyPiece, binding: TableBinding): StatementForm {
+    if (keeps === true) {
+      const [first] = identityColumns(binding);
+      const name = quoteName(first?.target.name ?? '');
+      return { verb: 'INSERT', tail: Buffer.from(` ON DUPLICATE KEY UPDATE ${name}=${name}`) };
+    }
+    if (!replaces) return { verb: 'INSERT', tail: undefined };
+    const text = binding.hasExtraColumns
+      ? new TableText(binding, dialectOf(this.#session.connection.info))
+      : undefined;
+    const tail = text?.upsertTail;
+    return { verb: tail === undefined ? 'REPLACE' : 'INSERT', tail };
+  }
+
+  *#blockStatements(
+    block: RowBlock,
+    binding: TableBinding,
+    { head, tail }: { readonly head: Buffer; readonly tail: Buffer | undefined },
+  ): Generator<Statement> {
     const encoder = this.#encoderOf(block, binding);
     const cursor = new FieldCursor(block.bytes);
     const limit = Math.min(STATEMENT_BYTES, this.#session.maxTextBytes);
@@ -143,6 +170,7 @@ export class CopyWriter {
         encoder.encode(cursor, out);
         done++;
       }
+      if (tail !== undefined) out.raw(tail);
       if (out.length > this.#session.maxTextBytes) throw tooLarge(binding, out.length);
       const { expectedWarnings } = encoder;
       yield { pieces: [out.slice(0, out.length)], rows, expectedWarnings };

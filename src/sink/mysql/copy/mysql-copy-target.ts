@@ -5,11 +5,12 @@ import type {
   CopyMark,
   CopyPiece,
   CopyTable,
-  CopyTarget,
+  PollTarget,
   TargetTableState,
 } from '../../../core/copy.ts';
 import { TailraceError } from '../../../core/errors.ts';
 import type { Router } from '../../../core/route.ts';
+import type { Position } from '../../../core/position.ts';
 import type { SchemaState } from '../../../core/schema-state.ts';
 import { formatTableName, type TableName } from '../../../core/table.ts';
 import { connectServer } from '../../../server/connect.ts';
@@ -21,6 +22,8 @@ import { schemaReplacement } from '../checkpoint-admin.ts';
 import type { CheckpointRow } from '../checkpoint-row.ts';
 import type { DdlSource } from '../ddl/host.ts';
 import { quoteTable } from '../ddl/table-sql.ts';
+import { replayStatement } from '../replay-mark.ts';
+import { keyFromEnd } from './key-from-end.ts';
 import { openOwnedTask, type OwnedTarget } from '../owned-target.ts';
 import { applySessionSettings } from '../session-settings.ts';
 import type { TableBinding } from '../table-binding.ts';
@@ -42,13 +45,15 @@ export interface MysqlCopyTargetOptions {
   readonly router: Router;
   readonly writers: number;
   readonly source?: DdlSource;
+  /** Whose marks are stored with the rows. */
+  readonly purpose?: 'snapshot' | 'poll';
 }
 
 /** Connects, takes the task's lock and raises its epoch: writers of an older process are shut out. */
 export async function openMysqlCopyTarget(
   options: MysqlCopyTargetOptions,
   signal: AbortSignal,
-): Promise<CopyTarget> {
+): Promise<PollTarget> {
   const owned = await openOwnedTask(options, signal);
   const target = new MysqlCopyTarget(owned, options, signal);
   try {
@@ -64,7 +69,7 @@ export async function openMysqlCopyTarget(
  * The target of a copy. One connection owns the task (lock, epoch, the copy's record), others write
  * rows, one more runs DDL.
  */
-class MysqlCopyTarget implements CopyTarget {
+class MysqlCopyTarget implements PollTarget {
   readonly #owned: OwnedTarget<CheckpointRow>;
   readonly #options: MysqlCopyTargetOptions;
   readonly #signal: AbortSignal;
@@ -88,7 +93,7 @@ class MysqlCopyTarget implements CopyTarget {
     this.#options = options;
     this.#signal = signal;
     const { row, session } = owned;
-    this.#marks = new CopyMarks(row.task, row.tables);
+    this.#marks = new CopyMarks(row.task, row.tables, options.purpose);
     this.#catalog = new TargetCatalog(() => session.connection);
     this.#ddl = new CopyDdl(
       {
@@ -188,6 +193,22 @@ class MysqlCopyTarget implements CopyTarget {
     const connection = this.#writers[writer];
     if (connection === undefined) throw new TailraceError('INTERNAL_FAULT', `no writer ${writer}`);
     return connection.write(piece);
+  }
+
+  replayUntil(position: Position): Promise<void> {
+    const { row } = this.#owned;
+    return this.#commit([replayStatement(row.tables, row.task, position)]);
+  }
+
+  keyFromEnd(
+    table: CopyTable,
+    columns: readonly number[],
+    behind: number,
+  ): Promise<readonly Buffer[] | undefined> {
+    return this.#inTurn(() => {
+      const { connection } = this.#owned.session;
+      return keyFromEnd(connection, this.#bindingOf(table), { columns, behind });
+    });
   }
 
   async moveCheckpoint(checkpoint: Checkpoint, schema: SchemaState): Promise<void> {
