@@ -73,11 +73,6 @@ export class Pair {
     });
   }
 
-  /** The text of the configuration. */
-  edit(change: (text: string) => string): void {
-    this.#workspace.edit(change);
-  }
-
   /** A task for each of these tables, with its name; DDL is ignored. */
   async configureTasks(tables: readonly string[]): Promise<void> {
     const start = await headOf(this.source);
