@@ -36,6 +36,12 @@ export interface PartitionMark extends TopicPartition {
   readonly sources: ReadonlyMap<string, SourceMark>;
 }
 
+/**
+ * In place of a source task's name: up to the offset in `seq` the messages have come already, and are applied by key.
+ * No task is called so.
+ */
+export const REPLAYED = '';
+
 /** Number of a transaction in a source task's history, and of a message in it. */
 export interface SourceMark {
   readonly seq: number;

@@ -1,4 +1,4 @@
-import type { StoredState } from './checkpoint.ts';
+import type { Checkpoint, StoredState } from './checkpoint.ts';
 import type { Ticket } from './ticket.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -15,6 +15,11 @@ export interface Sink {
   readonly name: string;
   /** Connects and locks. A sink with a checkpoint of its own returns it: it is the truth for that sink. */
   open(signal: AbortSignal): Promise<StoredState | undefined>;
+  /**
+   * Keeps where a task begins that begins "now": after a crash, or on another machine, a later now would pass over what
+   * lies between. Called before the first `write`, and only when no mark was found anywhere.
+   */
+  storeStart?(checkpoint: Checkpoint, signal: AbortSignal): Promise<void>;
   /**
    * Accepts a batch; resolves when the sink is ready for more. Whatever goes wrong with an accepted
    * delivery is told through its ticket, or by a rejection here.

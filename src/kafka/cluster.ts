@@ -163,7 +163,8 @@ export interface Cluster {
     topics: readonly {
       readonly topic: string;
       readonly partitions: readonly { readonly partition: number }[];
-      readonly fromBeginning: boolean;
+      readonly fromBeginning?: boolean;
+      readonly fromTimestamp?: number;
     }[],
   ): Promise<
     readonly {

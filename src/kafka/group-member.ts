@@ -37,6 +37,7 @@ const SESSION_TIMEOUT_MS = 10_000;
 const REBALANCE_TIMEOUT_MS = 60_000;
 const HEARTBEAT_MS = 1000;
 const COORDINATOR = 0;
+const COMMIT_TIMEOUT_MS = 2000;
 
 /** The group goes on without our old place in it. */
 const FORGOTTEN: ReadonlySet<string> = new Set([
@@ -76,6 +77,34 @@ export class GroupMember {
   /** Makes everybody join again: there are other topics. */
   rejoin(reason: string): void {
     this.#round?.abort(new Rebalance(reason));
+  }
+
+  /**
+   * Tells the group how far its partitions are read, for whoever looks at its lag there. Nothing is read from these
+   * offsets by us, so one that the group does not take (it gives its partitions anew) is no fault.
+   */
+  async commit(marks: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {
+    const { group, session, logger } = this.#options;
+    if (marks.length === 0 || this.#memberId === '') return;
+    const topics = [...new Set(marks.map(({ topic }) => topic))].map((topic) => ({
+      topic,
+      partitions: marks
+        .filter((mark) => mark.topic === topic)
+        .map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+    }));
+    const request = {
+      groupId: group,
+      groupGenerationId: this.#generation,
+      memberId: this.#memberId,
+      topics,
+    };
+    try {
+      await session.once(AbortSignal.timeout(COMMIT_TIMEOUT_MS), async (cluster) => {
+        await (await this.#coordinator(cluster)).offsetCommit(request);
+      });
+    } catch (thrown) {
+      logger.debug({ error: kafkaError(thrown) }, 'The group did not take our offsets');
+    }
   }
 
   /** The others need not wait until we are missed. */

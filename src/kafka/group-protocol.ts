@@ -30,6 +30,15 @@ export interface GroupBroker extends ClusterBroker {
     readonly groupGenerationId: number;
     readonly memberId: string;
   }): Promise<unknown>;
+  offsetCommit(request: {
+    readonly groupId: string;
+    readonly groupGenerationId: number;
+    readonly memberId: string;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+    }[];
+  }): Promise<unknown>;
   leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
 }
 

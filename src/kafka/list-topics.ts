@@ -18,11 +18,14 @@ export async function listTopics(cluster: Cluster): Promise<ReadonlyMap<string, 
   );
 }
 
-/** First (or behind the last) offset of each partition, by `topic-number`. */
+/**
+ * First (or behind the last) offset of each partition, by `topic-number`; of a time: the first message that is not
+ * older, -1 where there is none.
+ */
 export async function readOffsets(
   cluster: Cluster,
   topics: ReadonlyMap<string, number>,
-  end: 'first' | 'next',
+  end: 'first' | 'next' | Date,
 ): Promise<Map<string, number>> {
   const offsets = new Map<string, number>();
   const wanted = [...topics].filter(([, count]) => count > 0);
@@ -32,7 +35,9 @@ export async function readOffsets(
     wanted.map(([topic, count]) => ({
       topic,
       partitions: Array.from({ length: count }, (_, partition) => ({ partition })),
-      fromBeginning: end === 'first',
+      ...(end instanceof Date
+        ? { fromTimestamp: end.getTime() }
+        : { fromBeginning: end === 'first' }),
     })),
   );
   for (const { topic, partitions } of found) {

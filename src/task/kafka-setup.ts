@@ -46,6 +46,8 @@ export function kafkaSinkOptions(parts: KafkaSinkParts): KafkaSinkOptions {
 interface CommonOptions {
   readonly router: Router;
   readonly rowQuery: boolean;
+  /** Of Debezium's format; default: as the file says. */
+  readonly tombstones?: boolean;
 }
 
 /** The encoder of a format with the task's switches; undefined `kafka`: with the original's defaults. */
@@ -56,11 +58,11 @@ export function encoderOf(
 ): MessageEncoder {
   switch (format) {
     case 'maxwell':
-      return createEncoder(format, { ...common, ...(kafka && maxwellOptions(kafka)) });
+      return createEncoder(format, { ...(kafka && maxwellOptions(kafka)), ...common });
     case 'canal':
-      return createEncoder(format, { ...common, ...(kafka && canalOptions(kafka)) });
+      return createEncoder(format, { ...(kafka && canalOptions(kafka)), ...common });
     case 'debezium':
-      return createEncoder(format, { ...common, ...(kafka && debeziumOptions(kafka)) });
+      return createEncoder(format, { ...(kafka && debeziumOptions(kafka)), ...common });
   }
 }
 
@@ -95,11 +97,12 @@ function canalOptions({ canal, splitKeyChanges }: KafkaConfig) {
   };
 }
 
-function debeziumOptions({ debezium, topic }: KafkaConfig) {
+function debeziumOptions({ debezium, format, topic }: KafkaConfig) {
   const skipped = debezium['skipped.operations'].split(',');
   return {
     prefix: debezium['topic.prefix'],
-    topic,
+    // The template of another format's topics names no schema.
+    ...(format === 'debezium' ? { topic } : {}),
     schemas: debezium['schemas.enable'],
     tombstones: debezium['tombstones.on.delete'],
     skippedOperations: skipped,
@@ -112,11 +115,17 @@ function debeziumOptions({ debezium, topic }: KafkaConfig) {
   };
 }
 
-function debeziumExtras({ format, debezium }: KafkaConfig) {
+/** Debezium has a message for each TRUNCATE of a table, where it is told to. */
+export function publishesTruncates(format: MessageFormat, { debezium }: KafkaConfig): boolean {
+  return format === 'debezium' && !debezium['skipped.operations'].split(',').includes('t');
+}
+
+function debeziumExtras(kafka: KafkaConfig) {
+  const { format, debezium } = kafka;
   const isDebezium = format === 'debezium';
   return {
     publishesTransactions: isDebezium && debezium['provide.transaction.metadata'],
-    publishesTruncates: isDebezium && !debezium['skipped.operations'].split(',').includes('t'),
+    publishesTruncates: publishesTruncates(format, kafka),
     heartbeatMs: isDebezium ? debezium['heartbeat.interval.ms'] : 0,
   };
 }

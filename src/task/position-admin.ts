@@ -29,6 +29,7 @@ import {
   type ForeignTool,
 } from './foreign-position.ts';
 import { replaceCheckpoint, type Destination, type Replaced } from './replace-checkpoint.ts';
+import { moveConsumers, onlyConsumes, showMarks, skipMessages } from './consume/offset-admin.ts';
 import { addSkip } from './skip-marker.ts';
 import { loadTasks, type TaskSelection } from './task-setup.ts';
 
@@ -56,7 +57,15 @@ export interface ChangeOptions extends AdminOptions {
 
 export async function showPositions(options: AdminOptions): Promise<readonly PositionReport[]> {
   const { config, tasks } = loadTasks(options);
-  return Promise.all(tasks.map((task) => showPosition(config, task, options.signal)));
+  const shown = await Promise.all(
+    tasks.map(async (task) => {
+      const marks = await showMarks(task, options.signal);
+      // A task that only consumes has nothing else.
+      if (marks.length > 0 && task.source === undefined) return marks;
+      return [await showPosition(config, task, options.signal), ...marks];
+    }),
+  );
+  return shown.flat();
 }
 
 async function showPosition(
@@ -120,12 +129,20 @@ export interface MoveOptions extends ChangeOptions {
 export async function setPosition(
   options: MoveOptions & { readonly text: string },
 ): Promise<readonly PositionReport[]> {
+  const { tasks } = loadTasks(options);
+  const [consuming, others] = [tasks.filter(onlyConsumes), tasks.filter((t) => !onlyConsumes(t))];
+  const moved = await moveConsumers(consuming, options);
+  if (others.length === 0) return moved;
   const request = parsePositionRequest(options.text);
-  return moveEach(options, {
-    action: 'position set',
-    reason: `position set ${options.text}`,
-    find: () => async (context) => ({ position: await resolvePosition(request, context) }),
-  });
+  const set = await moveEach(
+    { ...options, task: others.map(({ name }) => name) },
+    {
+      action: 'position set',
+      reason: `position set ${options.text}`,
+      find: () => async (context) => ({ position: await resolvePosition(request, context) }),
+    },
+  );
+  return [...moved, ...set];
 }
 
 /** To where the task stood at that time, by its own history. */
@@ -270,7 +287,14 @@ function describeMove(
 
 /** Passes the transaction that the task stopped at: at the next start it is read and left out. */
 export async function skipTransaction(options: SkipOptions): Promise<readonly PositionReport[]> {
-  return changeEach(options, (task, store) => skipOne(task, store, options));
+  const { config, tasks } = loadTasks(options);
+  const consuming = tasks.filter(onlyConsumes);
+  const others = tasks.filter((task) => !onlyConsumes(task));
+  const passed = await skipMessages(config, consuming, options);
+  if (others.length === 0) return passed;
+  const chosen = { ...options, task: others.map(({ name }) => name) };
+  const skipped = await changeEach(chosen, (task, store) => skipOne(task, store, options));
+  return [...passed, ...skipped];
 }
 
 type SkipOptions = ChangeOptions & { readonly reason: string };

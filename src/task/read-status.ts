@@ -1,6 +1,7 @@
 import { readTaskStore } from '../checkpoint/task-store.ts';
 import { findProblems } from '../status/task-problems.ts';
 import type { ProcessStatus, ShownTask, TaskHistory, TaskStatus } from '../status/task-status.ts';
+import { consumerStoreNames } from './consume/consumer-store.ts';
 import { TaskBoard } from './task-board.ts';
 import { loadTasks, type TaskSelection } from './task-setup.ts';
 
@@ -27,15 +28,23 @@ export async function readStatus(question: StatusQuestion): Promise<StatusReadin
     ask<{ readonly tasks: readonly TaskHistory[] }>(listen, '/history', question.signal),
   ]);
   const { tasks: answered = [], ...about } = isOurs(running) ? running : {};
-  const shown = tasks.map(({ name }) => {
-    const task = answered.find((one) => one.name === name) ?? readLast(config.stateDir, name);
-    return { ...task, problems: findProblems(task) };
+  const shown = tasks.flatMap(({ name }) => {
+    const live = answered.filter((one) => one.name === name);
+    const found = live.length > 0 ? live : readFiles(config.stateDir, name);
+    return found.map((task) => ({ ...task, problems: findProblems(task) }));
   });
   return {
     tasks: shown,
     history: isOurs(running) ? (history?.tasks ?? []) : [],
     process: isOurs(running) ? (about as Omit<ProcessStatus, 'tasks'>) : undefined,
   };
+}
+
+/** Each process that consumes for the task has a file of its own, beside that of run and produce. */
+function readFiles(stateDir: string, task: string): readonly TaskStatus[] {
+  const stores = [task, ...consumerStoreNames(stateDir, task)];
+  const found = stores.flatMap((store) => readLast(stateDir, store) ?? []);
+  return found.length > 0 ? found : [{ ...new TaskBoard(task).status(), state: 'stopped' }];
 }
 
 async function ask<T>(listen: string, path: string, signal: AbortSignal): Promise<T | undefined> {
@@ -65,11 +74,11 @@ function isOurs(answer: unknown): answer is ProcessStatus {
 /** How old a snapshot may be and still be that of a running process, which saves one a second. */
 const FRESH_MS = 5000;
 
-function readLast(stateDir: string, name: string): TaskStatus {
-  const store = readTaskStore({ stateDir, task: name });
+function readLast(stateDir: string, storeName: string): TaskStatus | undefined {
+  const store = readTaskStore({ stateDir, task: storeName });
   try {
     const snapshot = store?.loadStatus();
-    if (snapshot === undefined) return { ...new TaskBoard(name).status(), state: 'stopped' };
+    if (snapshot === undefined) return undefined;
     const status = JSON.parse(snapshot.json) as TaskStatus;
     const isFresh = Date.now() - snapshot.savedAtMs < FRESH_MS;
     if (status.state === 'failed' || isFresh) return status;

@@ -5,6 +5,7 @@ import { createLogger, type Logger } from '../lib/logger.ts';
 import { Fleet } from './fleet.ts';
 import { LocalTask } from './local-task.ts';
 import { asListen, openHttp } from './open-http.ts';
+import { parseOffsetRequest } from './consume/move-offsets.ts';
 import { consumeTask } from './consume/consume-task.ts';
 import { runTask } from './run-task.ts';
 import { announceStop } from './announce-stop.ts';
@@ -89,7 +90,16 @@ async function runOne({ options, logger, member, isFirst, ...run }: OneRun): Pro
   try {
     if (mode === 'consume') {
       const untilHead = isOnlyHead(run.until);
-      await consumeTask({ ...run, untilHead, board, control, logger: taskLogger, signal });
+      const start = from === undefined ? {} : { from: parseOffsetRequest(from), force };
+      await consumeTask({
+        ...run,
+        ...start,
+        untilHead,
+        board,
+        control,
+        logger: taskLogger,
+        signal,
+      });
       taskLogger.info(untilHead && !signal.aborted ? 'Caught up' : 'Stopped');
       return 0;
     }

@@ -142,7 +142,12 @@ export class StreamTask {
     const isNow = this.#start === undefined && this.#options.startsNow;
     const position = (this.#start ??= await this.#options.resolveStart(signal));
     logger.info({ position: formatPosition(position) }, 'No checkpoint yet: beginning here');
-    return { checkpoint: { seq: 0, position }, schema: new Map(), isNow, receivers: sinks };
+    const checkpoint: Checkpoint = { seq: 0, position };
+    if (isNow) {
+      store.save({ ...checkpoint, schemaDelta: undefined });
+      for (const sink of sinks) await sink.storeStart?.(checkpoint, signal);
+    }
+    return { checkpoint, schema: new Map(), isNow, receivers: sinks };
   }
 
   /** After a crash the store is a little behind the sink; an older copy of it may have been put back. */

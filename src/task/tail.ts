@@ -10,7 +10,6 @@ import type { PositionRequest } from '../core/position.ts';
 import type { Router } from '../core/route.ts';
 import { parseTablePattern } from '../core/table-pattern.ts';
 import { createLogger, type Logger, type LoggerOptions } from '../lib/logger.ts';
-import { createEncoder } from '../message/create-encoder.ts';
 import { MESSAGE_FORMATS, type MessageFormat } from '../message/encoder.ts';
 import { StdoutSink } from '../sink/stdout/stdout-sink.ts';
 import { STUCK_AFTER_SECONDS } from '../status/health.ts';
@@ -18,6 +17,7 @@ import { BinlogSource } from '../source/binlog/binlog-source.ts';
 import { randomServerId } from '../source/binlog/ddl-scan.ts';
 import { createSourceMemory } from '../source/binlog/cluster/source-identity.ts';
 import { Discards } from '../source/binlog/discards.ts';
+import { encoderOf, publishesTruncates } from './kafka-setup.ts';
 import { MEMORY } from './memory.ts';
 import { asListen, openHttp } from './open-http.ts';
 import { resolveOn } from './resolve-on.ts';
@@ -130,7 +130,7 @@ function createTail(task: TaskConfig, tail: Tail, gone: AbortController): Stream
         ignoreOwn: options.url === undefined && task.filter.ignoreOwn,
         queuedBytesHigh: MEMORY.queuedBytesHigh,
         partBytes: MEMORY.partBytes,
-        keepsRowQueries: tail.options.rowQuery === true,
+        keepsRowQueries: showsQueries(task, tail),
         logger,
         loadPrepared: () => Promise.resolve(undefined),
         isSkipped: undefined,
@@ -141,19 +141,22 @@ function createTail(task: TaskConfig, tail: Tail, gone: AbortController): Stream
 }
 
 function createSink(task: TaskConfig, tail: Tail, router: Router): StdoutSink {
-  const { rowQuery, keys, ddl, output } = tail.options;
+  const { keys, ddl, output } = tail.options;
+  const rowQuery = showsQueries(task, tail);
   return new StdoutSink({
     // A tombstone has no value, so it would be no line.
-    encoder: createEncoder(tail.format, {
-      router,
-      rowQuery: rowQuery === true,
-      ...(tail.format === 'debezium' ? { tombstones: false } : {}),
-    }),
+    encoder: encoderOf(tail.format, task.kafka, { router, rowQuery, tombstones: false }),
+    truncates: task.kafka !== undefined && publishesTruncates(tail.format, task.kafka),
     task: task.name,
     output,
     keys: keys === true,
     ddl: ddl === true,
   });
+}
+
+/** With the statement that the rows are from: asked for here, or set for the topics. */
+function showsQueries(task: TaskConfig, { options }: Tail): boolean {
+  return options.rowQuery === true || task.kafka?.rowQuery === true;
 }
 
 interface TailSetup {

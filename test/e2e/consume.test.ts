@@ -264,6 +264,69 @@ describe('what others produced', () => {
   });
 });
 
+describe('where it begins', () => {
+  const insert = (database: string, id: number) => ({
+    value: `{"database":"${database}","table":"users","type":"insert","ts":1,"data":{"id":${id},"name":"n","mail":null}}`,
+  });
+  const ids = (database: string) =>
+    to.value(`SELECT GROUP_CONCAT(id ORDER BY id) FROM ${database}.users`);
+
+  it('is the first message, where --from says, or where the marks are; the group is told', async () => {
+    const { database, name } = newTask('');
+    const topic = `${database}.users`;
+    await to.run(`CREATE DATABASE ${database}`, `CREATE TABLE ${database}.users (${USERS})`);
+    await broker.createTopics({ [topic]: 1 });
+    await broker.send(topic, [insert(database, 1), insert(database, 2)]);
+    expect((await consume('--from', 'now')).code).toBe(0);
+    expect(await ids(database)).toBeNull();
+    await broker.send(topic, [insert(database, 3)]);
+    // There is a mark now: without --force it stays.
+    expect((await consume('--from', 'earliest')).code).toBe(0);
+    expect(await ids(database)).toBe('3');
+    expect((await consume('--from', 'earliest', '--force')).code).toBe(0);
+    expect(await ids(database)).toBe('1,2,3');
+    const refused = await consume('--from', 'binlog.000001:4');
+    expect(refused.code, refused.stderr).toBe(2);
+    const [offsets] = await broker.withAdmin((admin) =>
+      admin.fetchOffsets({ groupId: `tailrace-${name}`, topics: [topic] }),
+    );
+    expect(offsets?.partitions).toMatchObject([{ partition: 0, offset: '3' }]);
+    const json = async (...args: string[]) =>
+      JSON.parse((await runTailrace([...args, '--json', '-c', workspace.config])).stdout) as {
+        tasks: { name?: string; state?: string; position: string | null; from: string }[];
+      };
+    expect((await json('position', 'show')).tasks).toMatchObject([
+      { from: 'nowhere' },
+      { position: `${topic}-0:3`, from: 'target' },
+    ]);
+    expect((await json('status')).tasks).toMatchObject([{ name, state: 'stopped' }]);
+  });
+
+  it('is set and skipped for a task that only consumes', async () => {
+    const { database } = newTask('');
+    writeFileSync(
+      workspace.config,
+      workspace.text().replace(/\[task\.source\][^]*(?=\[task\.filter\])/, ''),
+    );
+    const topic = `${database}.users`;
+    await to.run(`CREATE DATABASE ${database}`, `CREATE TABLE ${database}.users (${USERS})`);
+    await broker.createTopics({ [topic]: 1 });
+    await broker.send(topic, [insert(database, 1), { value: '{' }, insert(database, 3)]);
+    expect((await consume()).code).toBe(6);
+    const position = (...args: string[]) =>
+      runTailrace(['position', ...args, '-c', workspace.config]);
+    const skipped = await position('skip', '--reason', 'it is broken');
+    expect(skipped.code, skipped.stderr).toBe(0);
+    expect((await consume()).code).toBe(0);
+    expect(await ids(database)).toBe('1,3');
+    await to.run(`DELETE FROM ${database}.users WHERE id = 3`);
+    const set = await position('set', `${topic}-0:2`);
+    expect(set.code, set.stderr).toBe(0);
+    expect((await consume()).code).toBe(0);
+    expect(await ids(database)).toBe('1,3');
+  });
+});
+
 describe('a message that cannot be read', () => {
   const good = (database: string, id: number): string =>
     `{"database":"${database}","table":"users","type":"insert","ts":1,"data":{"id":${id},"name":"n","mail":null}}`;

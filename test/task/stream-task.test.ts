@@ -56,6 +56,21 @@ describe('StreamTask', () => {
     expect(board.status().retries).toBe(2);
   });
 
+  it('a start at "now" is kept before anything is read: a later now is another place', async () => {
+    const { task, stop, sink, store } = setUp(new FakeSource({ idles: true }));
+    const started: unknown[] = [];
+    Object.assign(sink, { storeStart: (at: unknown) => Promise.resolve(started.push(at)) });
+    const run = task.run(stop.signal);
+    const begin = { seq: 0, position: positionAt(1001) };
+    await waitFor('the start', () => started.length === 1);
+    expect([store.stored?.checkpoint, started]).toEqual([begin, [begin]]);
+    stop.abort(new Error('stopped by a signal'));
+    await run;
+    const placed = setUp(new FakeSource({ upTo: 0 }), { startsNow: false });
+    await placed.task.run(placed.stop.signal);
+    expect(placed.store.stored).toBeUndefined();
+  });
+
   it('a sink that fails a transaction gets it again', async () => {
     const { task, stop, sink, store } = setUp(new FakeSource({ upTo: 3 }, { upTo: 3 }));
     sink.failsAt = { seq: 2, error: new TailraceError('TARGET_BUSY', 'deadlock') };

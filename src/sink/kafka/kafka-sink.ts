@@ -1,4 +1,4 @@
-import type { StoredState } from '../../core/checkpoint.ts';
+import type { Checkpoint, StoredState } from '../../core/checkpoint.ts';
 import { TailraceError, toTailraceError } from '../../core/errors.ts';
 import type { Delivery, Sink } from '../../core/sink.ts';
 import { BatchProducer } from '../../kafka/batch-producer.ts';
@@ -16,6 +16,7 @@ import { SetSender } from './set-sender.ts';
 import { StateKeeper } from './state-keeper.ts';
 import {
   ownerRecord,
+  positionRecord,
   readPrepared,
   readTopicState,
   STATE_TOPIC_SETTINGS,
@@ -130,6 +131,15 @@ export class KafkaSink implements Sink {
       }, heartbeatMs);
     }
     return found.stored;
+  }
+
+  async storeStart(checkpoint: Checkpoint, signal: AbortSignal): Promise<void> {
+    const { collector, producer } = this.#openedOrFault();
+    const start = collector.emptySet();
+    collector.putState(start, [positionRecord(checkpoint)]);
+    await producer.send(start.batches, signal);
+    await producer.commit(signal);
+    start.release();
   }
 
   async write(batch: readonly Delivery[], signal: AbortSignal): Promise<void> {

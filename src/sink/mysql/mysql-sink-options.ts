@@ -1,6 +1,6 @@
 import type { DeadLetterBox } from '../../core/dead-letter.ts';
 import type { TailraceError } from '../../core/errors.ts';
-import type { TopicPartition } from '../../core/position.ts';
+import type { PartitionMark, TopicPartition } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { ServerOptions } from '../../server/connect-options.ts';
@@ -17,6 +17,8 @@ export interface ConsumerOptions {
   readonly onWait: (partition: TopicPartition, error: TailraceError | undefined) => void;
   /** So much waits of it that no more should come before it goes on. */
   readonly onFull: (partition: TopicPartition) => void;
+  /** So far the target is: committed there, or nothing that could be lost. */
+  readonly onApplied: (marks: Iterable<PartitionMark>) => void;
 }
 
 /**

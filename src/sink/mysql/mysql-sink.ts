@@ -337,6 +337,8 @@ export class MysqlSink implements Sink {
   /** Everything up to the step is durable. */
   #settle(step: CheckpointStep): void {
     this.#idleStep = undefined;
+    const { position } = step;
+    if (position.kind === 'kafka') this.#options.consumer?.onApplied(position.offsets.values());
     const { counters } = this;
     this.#unsettled = this.#unsettled.filter((one) => {
       if (!this.#hasPassed(one, step)) return true;

@@ -19,6 +19,8 @@ export interface StdoutSinkOptions {
   /** Lines of `{"key":…,"value":…,"headers":…}` instead of the value alone. */
   readonly keys?: boolean;
   readonly ddl?: boolean;
+  /** See `TransactionMessagesOptions.truncates`. */
+  readonly truncates?: boolean;
   /** Milliseconds since 1970. Default: the clock. */
   readonly now?: () => number;
 }
@@ -53,6 +55,7 @@ export class StdoutSink implements Sink {
     this.#messages = new TransactionMessages({
       encoder: options.encoder,
       ddl: options.ddl ?? false,
+      truncates: options.truncates ?? false,
       now: options.now ?? Date.now,
     });
     this.closed = new Promise((resolve) => {

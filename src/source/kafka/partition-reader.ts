@@ -1,6 +1,11 @@
 import type { DeadLetter } from '../../core/dead-letter.ts';
 import { TailraceError } from '../../core/errors.ts';
-import { partitionName, type PartitionMark, type SourceMark } from '../../core/position.ts';
+import {
+  partitionName,
+  REPLAYED,
+  type PartitionMark,
+  type SourceMark,
+} from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import { formatTableName, type TableName } from '../../core/table.ts';
 import type { Transaction } from '../../core/transaction.ts';
@@ -63,6 +68,8 @@ export class PartitionReader {
   readonly #options: PartitionReaderOptions;
   readonly #builder: TransactionBuilder;
   readonly #ready: Transaction[] = [];
+  /** Messages before it have come already. */
+  readonly #replayUntil: number;
   #sources: ReadonlyMap<string, SourceMark>;
   /** Behind the last record that was read. */
   #offset: number;
@@ -74,6 +81,7 @@ export class PartitionReader {
     this.#options = options;
     this.#builder = new TransactionBuilder(mark, options.router);
     this.#sources = mark.sources;
+    this.#replayUntil = mark.sources.get(REPLAYED)?.seq ?? 0;
     this.#offset = mark.offset;
     this.#handedOn = mark.offset;
   }
@@ -127,7 +135,7 @@ export class PartitionReader {
     if (decoded.kind !== 'rows') return decoded;
     for (const spans of decoded.before) checkValues(decoded.layout, decoded.bytes, spans);
     for (const spans of decoded.after) checkValues(decoded.layout, decoded.bytes, spans);
-    return headers === undefined ? this.#withKey(decoded) : decoded;
+    return this.#mayRepeat(record, headers) ? this.#withKey(decoded) : decoded;
   }
 
   #take(
@@ -176,13 +184,18 @@ export class PartitionReader {
     const isSame = transaction !== undefined && transaction === this.#builder.transaction;
     if (!isSame) this.#close();
     this.#builder.transaction = transaction;
-    const isExact = headers !== undefined && !rows.isSnapshot;
+    const isExact = !this.#mayRepeat(record, headers) && !rows.isSnapshot;
     this.#builder.addRows(rows, record.offset, !isExact && this.#isKeyed(table));
     this.#passed(record, headers);
     const isLast = headers === undefined ? rows.isLast : headers.isLast;
     if (isLast || transaction === undefined || this.#builder.bytes > TRANSACTION_BYTES) {
       this.#close();
     }
+  }
+
+  /** No number tells whether it came before, or it is known to have. */
+  #mayRepeat(record: KafkaRecord, headers: SourceHeaders | undefined): boolean {
+    return headers === undefined || record.offset < this.#replayUntil;
   }
 
   #isKeyed(table: { readonly database: string; readonly name: string }): boolean {
@@ -200,7 +213,7 @@ export class PartitionReader {
     const name = formatTableName(table);
     throw new TailraceError(
       'KAFKA_TABLE_KEYLESS',
-      `${name} has no key at the target, and the message no number: were it sent again, nobody could tell`,
+      `${name} has no key at the target, and the message no number that counts: were it sent again, nobody could tell`,
       { place: { table: name } },
     );
   }
@@ -249,6 +262,9 @@ export class PartitionReader {
 
   #closeEmpty(): void {
     const seq = this.#options.nextSeq();
+    if (this.#offset >= this.#replayUntil && this.#sources.has(REPLAYED)) {
+      this.#sources = new Map([...this.#sources].filter(([task]) => task !== REPLAYED));
+    }
     const resume = { offset: this.#offset, sources: this.#sources };
     this.#ready.push(this.#builder.take(seq, resume));
     this.#handedOn = this.#offset;

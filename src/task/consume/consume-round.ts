@@ -26,6 +26,8 @@ export interface ConsumeRoundOptions extends ConsumerOptions {
   readonly router: Router;
   readonly partitions: readonly TopicPartition[];
   readonly until: ReadonlyMap<string, number> | undefined;
+  /** Tells the consumer group how far its partitions are applied. */
+  readonly commit: (marks: readonly PartitionMark[]) => Promise<void>;
   /** Something was applied, or there is nothing to apply. */
   readonly onProgress: () => void;
 }
@@ -40,6 +42,7 @@ export async function consumeRound(options: ConsumeRoundOptions): Promise<void> 
   const round = new Round(options, signal);
   const timer = setInterval(() => {
     if (round.hasMoved() || board.isCalm) onProgress();
+    void round.commit();
   }, PROGRESS_EVERY_MS);
   try {
     const from = await round.open();
@@ -52,6 +55,7 @@ export async function consumeRound(options: ConsumeRoundOptions): Promise<void> 
     clearInterval(timer);
     inner.abort(new Error('the round is over'));
     await round.sink.close();
+    await round.commit();
   }
 }
 
@@ -61,6 +65,7 @@ class Round {
   readonly sink: MysqlSink;
   readonly #options: ConsumeRoundOptions;
   readonly #signal: AbortSignal;
+  readonly #applied = new Map<string, PartitionMark>();
   #rows = 0;
 
   constructor(options: ConsumeRoundOptions, signal: AbortSignal) {
@@ -96,6 +101,13 @@ class Round {
     return { seq, position: { ...position, offsets } };
   }
 
+  /** What was applied since the last time. */
+  async commit(): Promise<void> {
+    const marks = [...this.#applied.values()];
+    this.#applied.clear();
+    await this.#options.commit(marks);
+  }
+
   /** Since it was last asked. */
   hasMoved(): boolean {
     const { rows } = this.sink.counters;
@@ -121,6 +133,9 @@ class Round {
       deadLetters: store,
       consumer: {
         partitions,
+        onApplied: (marks) => {
+          for (const mark of marks) this.#applied.set(partitionName(mark), mark);
+        },
         onFull: (partition) => {
           this.source.setFull(partition);
         },

@@ -19,7 +19,6 @@ export async function consumeTask(options: ConsumeTaskOptions): Promise<void> {
       { board, logger, signal },
     );
     await consumeWithStore(options, store);
-    board.end();
   } catch (thrown) {
     if (isStop(thrown, signal)) {
       board.end();
@@ -44,9 +43,11 @@ async function consumeWithStore(options: ConsumeTaskOptions, store: TaskStore): 
   const consumer = new Consumer({ ...options, store });
   try {
     await consumer.run();
+    // Before the last save, which shows how it ended.
+    board.end();
   } catch (thrown) {
-    // Before the last save: it shows why.
-    if (!isStop(thrown, signal)) board.fail(toTailraceError(thrown).at({ task: task.name }));
+    if (isStop(thrown, signal)) board.end();
+    else board.fail(toTailraceError(thrown).at({ task: task.name }));
     throw thrown;
   } finally {
     clearInterval(timer);

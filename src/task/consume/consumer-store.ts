@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { openTaskStore, type TaskStore } from '../../checkpoint/task-store.ts';
 import { TailraceError } from '../../core/errors.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -11,9 +12,32 @@ export interface ConsumerStoreOptions {
 
 /** Of one machine. */
 const MAX_PROCESSES = 1000;
+const CONSUMER_FILE = /\.consume-(?<number>\d+)\.sqlite$/;
 
 export function consumerStoreName(task: string, number: number): string {
   return `${task}.consume-${number}`;
+}
+
+/** The state files that consumers of the task have left here, or use now. */
+export function consumerStoreNames(stateDir: string, task: string): readonly string[] {
+  return entriesOf(stateDir)
+    .flatMap((file) => {
+      const number = CONSUMER_FILE.exec(file)?.groups?.['number'];
+      return number !== undefined && file === `${consumerStoreName(task, Number(number))}.sqlite`
+        ? [Number(number)]
+        : [];
+    })
+    .sort((a, b) => a - b)
+    .map((number) => consumerStoreName(task, number));
+}
+
+function entriesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Nothing ran here yet.
+    return [];
+  }
 }
 
 /** Several processes of one task may run here: each takes the first state file that nobody has. */

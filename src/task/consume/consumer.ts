@@ -19,6 +19,7 @@ import type { TaskControl } from '../task-control.ts';
 import { consumeRouter } from '../task-setup.ts';
 import { consumeRound } from './consume-round.ts';
 import { DefinitionReader } from './read-definition.ts';
+import { moveOffsets, type OffsetRequest } from './move-offsets.ts';
 import { topicChoice } from './topic-choice.ts';
 
 export interface ConsumerOptions {
@@ -29,6 +30,9 @@ export interface ConsumerOptions {
   readonly store: TaskStore;
   readonly logger: Logger;
   readonly untilHead: boolean;
+  /** Where partitions are read from that have no mark yet; with `force` those that have one too. */
+  readonly from?: OffsetRequest | undefined;
+  readonly force?: boolean | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -51,6 +55,7 @@ export class Consumer {
   #assignment: Assignment | undefined;
   #topics: ReadonlyMap<string, number> = new Map();
   #until: ReadonlyMap<string, number> | undefined;
+  #hasMoved = false;
 
   constructor(options: ConsumerOptions) {
     const { task, logger } = options;
@@ -99,6 +104,7 @@ export class Consumer {
 
   async #attempt(onProgress: () => void, signal: AbortSignal): Promise<void> {
     if (this.#options.untilHead) this.#until ??= await this.#readHead(signal);
+    await this.#moveOnce(signal);
     for (;;) {
       const assignment = await this.#assigned(signal);
       const round = AbortSignal.any([signal, assignment.signal]);
@@ -112,6 +118,7 @@ export class Consumer {
           router: this.#router,
           partitions: assignment.partitions,
           until: this.#until,
+          commit: (marks) => this.#member.commit(marks),
           onProgress,
           signal: round,
         });
@@ -121,6 +128,24 @@ export class Consumer {
         await watching;
       }
     }
+  }
+
+  /** `--from` */
+  async #moveOnce(signal: AbortSignal): Promise<void> {
+    const { from, force = false, task, logger } = this.#options;
+    if (from === undefined || this.#hasMoved) return;
+    const moved = await moveOffsets({
+      task,
+      session: this.#session,
+      topics: await this.#awaitTopics(signal),
+      request: from,
+      onlyNew: !force,
+      action: 'consume --from',
+      reason: force ? 'consume --from --force' : 'consume --from',
+      signal,
+    });
+    this.#hasMoved = true;
+    logger.info({ partitions: moved.length }, 'Partitions begin where --from says');
   }
 
   /** What the group gave us, as long as it stands. */

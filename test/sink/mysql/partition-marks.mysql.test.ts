@@ -38,7 +38,13 @@ function consumer(at: Pick<typeof server, 'port'>, ...partitions: TopicPartition
   return createMysqlSink(
     sinkOptions(at, 'pm', {
       stateDatabase: 'pm_state',
-      consumer: { partitions, waitMs: 0, onWait: () => undefined, onFull: () => undefined },
+      consumer: {
+        partitions,
+        waitMs: 0,
+        onWait: () => undefined,
+        onFull: () => undefined,
+        onApplied: () => undefined,
+      },
     }),
   );
 }
