@@ -6,6 +6,7 @@ import type { Sink } from '../core/sink.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Ownership } from '../sink/kafka/kafka-sink-options.ts';
 import { KafkaSink } from '../sink/kafka/kafka-sink.ts';
+import { SideMark } from '../sink/mysql/side-mark.ts';
 import { createMysqlSink } from '../sink/mysql/mysql-sink.ts';
 import type { SourceDescription } from '../source/binlog/describe-source.ts';
 import { kafkaSinkOptions } from './kafka-setup.ts';
@@ -70,7 +71,15 @@ function targetSink(parts: SinkParts, source: SourceDescription): Sink {
 
 function kafkaSink(parts: SinkParts, kafka: KafkaConfig, ownership: Ownership): Sink {
   const { task, store, router, logger } = parts;
+  const markCopy = parts.mode === 'run' ? markAtTarget(parts) : undefined;
   return new KafkaSink(
-    kafkaSinkOptions({ task, kafka, router, logger, deadLetters: store, ownership }),
+    kafkaSinkOptions({ task, kafka, router, logger, deadLetters: store, ownership, markCopy }),
   );
+}
+
+function markAtTarget({ task, logger }: SinkParts): SideMark {
+  const target = requireTarget(task);
+  const { stateDatabase, sqlLogBin } = target;
+  const server = serverOptions(target);
+  return new SideMark({ task: task.name, sink: 'kafka', server, stateDatabase, sqlLogBin, logger });
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../lib/logger.ts';
 import { parseDynamicTopic, parsePartitionHash } from '../message/canal/canal-rules.ts';
 import { createEncoder } from '../message/create-encoder.ts';
 import type { MessageEncoder, MessageFormat } from '../message/encoder.ts';
-import type { KafkaSinkOptions, Ownership } from '../sink/kafka/kafka-sink-options.ts';
+import type { KafkaSinkOptions, MarkCopy, Ownership } from '../sink/kafka/kafka-sink-options.ts';
 import type { PartitionOptions } from '../sink/kafka/partitioner.ts';
 import type { TopicRules } from '../sink/kafka/topic-namer.ts';
 
@@ -17,11 +17,12 @@ export interface KafkaSinkParts {
   readonly logger: Logger;
   readonly deadLetters: DeadLetterBox;
   readonly ownership: Ownership;
+  readonly markCopy?: MarkCopy | undefined;
 }
 
 /** What `[task.kafka]` says, for the sink. */
 export function kafkaSinkOptions(parts: KafkaSinkParts): KafkaSinkOptions {
-  const { task, kafka, router, logger, deadLetters, ownership } = parts;
+  const { task, kafka, router, logger, deadLetters, ownership, markCopy } = parts;
   return {
     task: task.name,
     connect: kafkaOptions(kafka, task.name),
@@ -40,6 +41,7 @@ export function kafkaSinkOptions(parts: KafkaSinkParts): KafkaSinkOptions {
     deadLetterTopic: kafka.deadLetterTopic,
     logger,
     ownership,
+    markCopy,
   };
 }
 

@@ -138,6 +138,11 @@ export class StreamTask {
       logger.info({ position: describe(stored.checkpoint) }, 'Going on from the checkpoint');
       return { ...stored, isNow: false, receivers: resumed(sinks, marks, stored.checkpoint) };
     }
+    return this.#beginAnew(sinks, signal);
+  }
+
+  async #beginAnew(sinks: readonly Sink[], signal: AbortSignal): Promise<Beginning> {
+    const { logger, store } = this.#options;
     // Asked once: a connection lost right after must not make a later `now` of it.
     const isNow = this.#start === undefined && this.#options.startsNow;
     const position = (this.#start ??= await this.#options.resolveStart(signal));

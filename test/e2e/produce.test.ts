@@ -306,4 +306,36 @@ describe('produce', () => {
     await target.run(`DROP DATABASE ${database}`);
     await target.close();
   });
+
+  it('goes on from the target when Kafka and this machine have lost where publishing was', async () => {
+    const { database, workspace, topics } = await prepare('sides', '', { target: true });
+    const task = /^name = "([^"]+)"$/m.exec(workspace.text())?.[1] ?? '';
+    const state = `tailrace_${task.replaceAll('-', '_')}`;
+    const target = await openSql(testServer('dst10'));
+    await target.run(`CREATE DATABASE ${database}`);
+    await target.run(`CREATE TABLE ${database}.t (id INT PRIMARY KEY, n INT, note VARCHAR(3000))`);
+    const mark = `${state}.tailrace_checkpoint`;
+    const seqOf = (name: string) => target.value(`SELECT seq FROM ${mark} WHERE task='${name}'`);
+    await load(source, database, 10);
+    await catchUp(workspace, 'run');
+    expect(await seqOf(`${task}/kafka`)).toBe(await seqOf(task));
+    const row = `SELECT seq, position FROM ${mark} WHERE task='${task}/kafka'`;
+    await target.run(`CREATE TABLE ${database}.earlier AS ${row}`);
+    await load(source, database, 10, 10);
+    await catchUp(workspace, 'run');
+    // As if Kafka had been slower than the target by ten transactions.
+    await target.run(
+      `UPDATE ${mark} m, ${database}.earlier e SET m.seq=e.seq, m.position=e.position WHERE m.task='${task}/kafka'`,
+    );
+    rmSync(join(workspace.dir, 'state'), { recursive: true });
+    await broker.withAdmin((admin) => admin.deleteTopics({ topics: [`__tailrace_state_${task}`] }));
+    await catchUp(workspace, 'run');
+    const messages = await broker.read(topics);
+    expectWhole(messages, 20);
+    expect(messages).toHaveLength(60);
+    const sums = `SELECT CONCAT(COUNT(*), '/', SUM(n)) FROM ${database}.t`;
+    expect(await target.value(sums)).toBe(await source.value(sums));
+    await target.run(`DROP DATABASE ${database}`);
+    await target.close();
+  });
 });

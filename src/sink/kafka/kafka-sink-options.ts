@@ -1,3 +1,4 @@
+import type { CheckpointStep, StoredState } from '../../core/checkpoint.ts';
 import type { DeadLetterBox } from '../../core/dead-letter.ts';
 import type { Router } from '../../core/route.ts';
 import type { Compression } from '../../kafka/codecs.ts';
@@ -30,9 +31,20 @@ export interface KafkaSinkOptions {
   readonly deadLetters: DeadLetterBox;
   /** Dead letters go there too; empty: they don't. */
   readonly deadLetterTopic: string;
+  /** Beside the state topic: where the mark is kept too. */
+  readonly markCopy?: MarkCopy | undefined;
   readonly logger: Logger;
   /** One for the life of a task: a sink is made anew with each attempt. */
   readonly ownership: Ownership;
+}
+
+/** A copy of this sink's mark, for when the state topic is lost. It may be behind. */
+export interface MarkCopy {
+  load(signal: AbortSignal): Promise<StoredState | undefined>;
+  /** From here on it follows. */
+  begin(state: StoredState): void;
+  moved(step: CheckpointStep): void;
+  close(): Promise<void>;
 }
 
 /** Tells a producer that another process fenced from one whose transaction ran out. */

@@ -1,6 +1,7 @@
 import type { Checkpoint, StoredState } from '../../core/checkpoint.ts';
 import { TailraceError, toTailraceError } from '../../core/errors.ts';
 import type { Delivery, Sink } from '../../core/sink.ts';
+import { formatPosition } from '../../core/position.ts';
 import { BatchProducer } from '../../kafka/batch-producer.ts';
 import { ClusterSession } from '../../kafka/cluster-session.ts';
 import { stateTopicOf } from '../../kafka/connect-options.ts';
@@ -17,9 +18,11 @@ import { StateKeeper } from './state-keeper.ts';
 import {
   ownerRecord,
   positionRecord,
+  schemaRecords,
   readPrepared,
   readTopicState,
   STATE_TOPIC_SETTINGS,
+  type StateRecord,
   type StateTopicPlace,
 } from './state-topic.ts';
 
@@ -113,10 +116,18 @@ export class KafkaSink implements Sink {
       preparedKeys,
     });
     const state = new StateKeeper();
-    const sender = new SetSender({ producer, collector, state, counters: this.counters });
+    const sender = new SetSender({
+      producer,
+      collector,
+      state,
+      counters: this.counters,
+      onDone: (step) => this.#options.markCopy?.moved(step),
+    });
     this.#opened = { collector, sender, producer, state };
     const owner = collector.emptySet();
-    collector.putState(owner, [ownerRecord(OWNER)]);
+    const stored = found.stored ?? (await this.#lostState(signal));
+    const restored = found.stored === undefined && stored !== undefined ? recordsOf(stored) : [];
+    collector.putState(owner, [ownerRecord(OWNER), ...restored]);
     await producer.send(owner.batches, signal);
     await producer.commit(signal);
     ownership.isTaken = true;
@@ -130,7 +141,21 @@ export class KafkaSink implements Sink {
         this.#kick();
       }, heartbeatMs);
     }
-    return found.stored;
+    if (stored !== undefined) this.#options.markCopy?.begin(stored);
+    return stored;
+  }
+
+  /** The topic holds no position: a task that begins, or a topic that was lost. */
+  async #lostState(signal: AbortSignal): Promise<StoredState | undefined> {
+    const stored = await this.#options.markCopy?.load(signal);
+    if (stored !== undefined) {
+      const position = formatPosition(stored.checkpoint.position);
+      this.#options.logger.warn(
+        { position },
+        'The state topic holds no position: publishing goes on where the target says that it was',
+      );
+    }
+    return stored;
   }
 
   async storeStart(checkpoint: Checkpoint, signal: AbortSignal): Promise<void> {
@@ -140,6 +165,7 @@ export class KafkaSink implements Sink {
     await producer.send(start.batches, signal);
     await producer.commit(signal);
     start.release();
+    this.#options.markCopy?.begin({ checkpoint, schema: new Map() });
   }
 
   async write(batch: readonly Delivery[], signal: AbortSignal): Promise<void> {
@@ -180,6 +206,7 @@ export class KafkaSink implements Sink {
     );
     await this.#working;
     await this.#finish().catch(() => undefined);
+    await this.#options.markCopy?.close();
     timeout.abort();
     await overdue;
     this.#aborted.abort(new Error('the sink is closed'));
@@ -327,4 +354,8 @@ export class KafkaSink implements Sink {
       throw new TailraceError('INTERNAL_FAULT', 'the sink is not open');
     return this.#opened;
   }
+}
+
+function recordsOf({ checkpoint, schema }: StoredState): StateRecord[] {
+  return [...schemaRecords(schema), positionRecord(checkpoint)];
 }

@@ -1,3 +1,4 @@
+import type { CheckpointStep } from '../../core/checkpoint.ts';
 import type { BatchProducer } from '../../kafka/batch-producer.ts';
 import type { KafkaCounters } from './kafka-counters.ts';
 import type { MessageCollector } from './message-collector.ts';
@@ -9,6 +10,8 @@ export interface SetSenderParts {
   readonly collector: MessageCollector;
   readonly state: StateKeeper;
   readonly counters: KafkaCounters;
+  /** Everything up to there is acknowledged. */
+  readonly onDone: (step: CheckpointStep) => void;
 }
 
 /** At least once: the position in the state topic follows what is acknowledged, that often. */
@@ -98,13 +101,14 @@ export class SetSender {
   }
 
   #settle(set: MessageSet): void {
-    const { counters } = this.#parts;
+    const { counters, onDone } = this.#parts;
     counters.transactions += set.transactions;
     counters.messages += set.messages;
     counters.rows += set.messages;
     counters.bytes += set.bytes;
     if (set.hasMessages) counters.batches += set.batches.length;
     for (const ticket of set.tickets) ticket.ack();
+    if (set.step !== undefined) onDone(set.step);
     set.release();
   }
 }

@@ -11,6 +11,7 @@ import { openOwnedTask, type OwnedTarget, type OwnedTargetOptions } from './owne
 import { quoteText } from '../../server/sql-text.ts';
 import { readReplayMark, replayStatement } from './replay-mark.ts';
 import { CHECKPOINT_TABLE, REPLAY_TABLE, listTables, StateTables } from './state-database.ts';
+import { forgetSideMark } from './side-mark.ts';
 import { TargetTransaction } from './target-transaction.ts';
 import { OWNER } from './task-lock.ts';
 
@@ -78,6 +79,7 @@ export async function writeCheckpoint(
       // What a DDL left undone belongs to where the checkpoint was.
       `DELETE FROM ${row.tables.pendingDdl} WHERE task=${quoteText(row.task)}`,
       replayStatement(row.tables, row.task, write.replayUntil),
+      ...forgetSideMark(row.task, row.tables, 'kafka'),
       auditStatement(row, { ...write, place }),
     ]);
   });
