@@ -18,6 +18,8 @@ export interface CheckpointRecord {
   readonly position: string | undefined;
 }
 
+const TOUCH = 'touches=touches+1,updated_at=UTC_TIMESTAMP(6)';
+
 /** Only lane so far; the column is there for more. */
 export const LANE = 0;
 
@@ -56,6 +58,15 @@ export class CheckpointRow implements TargetMark {
     return [this.#update(`seq=${step.seq},position=${position},`)];
   }
 
+  raisingMove(step: CheckpointStep, raise: string): { statement: string; met: string } {
+    const position = quoteText(serializePosition(step.position));
+    const isOurs = `seq=${this.#seq} AND epoch=${this.#epoch}`;
+    const statement =
+      `UPDATE ${this.tables.checkpoint} SET seq=LAST_INSERT_ID(IF(${isOurs},${step.seq},${raise})),` +
+      `position=${position},${TOUCH} WHERE ${whereTask(this.task)}`;
+    return { statement, met: `LAST_INSERT_ID()=${step.seq}` };
+  }
+
   touchStatements(): string[] {
     return [this.#update('')];
   }
@@ -81,8 +92,7 @@ export class CheckpointRow implements TargetMark {
 
   #update(assignments: string): string {
     return (
-      `UPDATE ${this.tables.checkpoint} SET ${assignments}touches=touches+1,` +
-      `updated_at=UTC_TIMESTAMP(6) WHERE ${whereTask(this.task)}` +
+      `UPDATE ${this.tables.checkpoint} SET ${assignments}${TOUCH} WHERE ${whereTask(this.task)}` +
       ` AND seq=${this.#seq} AND epoch=${this.#epoch}`
     );
   }

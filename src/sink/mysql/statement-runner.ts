@@ -100,6 +100,13 @@ export class StatementRunner {
     return undefined;
   }
 
+  /** The session is as they need it, and nobody has to look at what they answer. */
+  canSendAsIs(statements: readonly PlannedStatement[]): boolean {
+    return (
+      this.#canSendWhole(statements) && statements[0]?.foreignKeyChecks === this.#foreignKeyChecks
+    );
+  }
+
   #canSendWhole(statements: readonly PlannedStatement[]): boolean {
     const first = statements[0]?.foreignKeyChecks;
     return statements.every(

@@ -19,6 +19,11 @@ export interface TargetMark {
   readonly tables: StateTables;
   /** Fences and moves. */
   moveStatements(step: CheckpointStep): string[];
+  /**
+   * The same as one statement that evaluates `raise`, an expression which fails, where somebody else moved it;
+   * `met` is true only behind an UPDATE that found the row. Absent: there may be several rows.
+   */
+  raisingMove?(step: CheckpointStep, raise: string): { statement: string; met: string };
   /** Fences alone: for a transaction whose end is not known yet. */
   touchStatements(): string[];
   /** Called once the transaction with `moveStatements(step)` is known to be committed. */

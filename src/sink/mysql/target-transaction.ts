@@ -1,4 +1,5 @@
 import type { CheckpointStep } from '../../core/checkpoint.ts';
+import type { TailraceError } from '../../core/errors.ts';
 import { schemaStatements } from './checkpoint-row.ts';
 import type { OwnedTarget } from './owned-target.ts';
 import type { TextResult } from './target-session.ts';
@@ -50,6 +51,15 @@ export class TargetTransaction {
     const result = await session.execute(text);
     this.#checkFences(result, prologue);
     return { replies: result.replies.slice(count), failure: result.failure };
+  }
+
+  /** Runs a text that begins and commits by itself. undefined: it is committed. */
+  async executeWhole(text: readonly Buffer[]): Promise<TailraceError | undefined> {
+    const { session, row } = this.#target;
+    this.#hasBegun = true;
+    const { failure } = await session.execute(text);
+    if (failure === undefined && this.#step !== undefined) row.moved(this.#step);
+    return failure;
   }
 
   /** Runs one statement that cannot share its text with others. */

@@ -8,6 +8,9 @@ export const TUNING = {
   queuedBytes: 6 * 1024 * 1024,
   /** Text sent in one round trip. */
   packetBytes: 1024 * 1024,
+  /** A group up to so much goes in one packet with its COMMIT; a larger one earns its second trip. */
+  oneTripStatements: 12,
+  oneTripBytes: 32 * 1024,
   /** With `apply = "auto"` fewer rows than this go as SQL: a statement of images is a round trip of its own. */
   imagesFromRows: 16,
   /** Statements sent in one round trip on the row-by-row way. */

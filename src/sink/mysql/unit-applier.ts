@@ -1,17 +1,17 @@
 import type { CheckpointStep } from '../../core/checkpoint.ts';
-import type { Change, RowsChange } from '../../core/change.ts';
+import type { Change } from '../../core/change.ts';
 import type { DeadLetter } from '../../core/dead-letter.ts';
-import { TailraceError, toTailraceError } from '../../core/errors.ts';
+import { TailraceError } from '../../core/errors.ts';
 import type { Histogram } from '../../lib/histogram.ts';
-import { Stopwatch } from '../../lib/stopwatch.ts';
 import type { Delivery } from '../../core/sink.ts';
 import { isServerErrno } from '../../server/error-from-server.ts';
 import type { Transaction } from '../../core/transaction.ts';
-import { inOrderPackets } from './in-order-packets.ts';
+import { changesOf, GroupPlans, rowsOf, type Binder } from './group-plans.ts';
 import { letterStatement } from './dead-letters.ts';
+import { OneTrip } from './one-trip.ts';
 import type { OwnedTarget } from './owned-target.ts';
 import type { PartitionWaits } from './partition-waits.ts';
-import type { Bindings, ImagesPacket, Packet, StatementPlanner } from './plan.ts';
+import type { ImagesPacket, Packet, StatementPlanner } from './plan.ts';
 import { preparedStatements } from './prepared-xa.ts';
 import { transactionPlace } from './problem-error.ts';
 import { RowReplay, type ConflictPolicy } from './row-replay.ts';
@@ -20,17 +20,6 @@ import { stepOf } from './step-of.ts';
 import { StatementRunner, type Problem } from './statement-runner.ts';
 import type { TableBinding } from './table-binding.ts';
 import { TargetTransaction } from './target-transaction.ts';
-import { TUNING } from './tuning.ts';
-
-/** Finds target tables for changes, ahead of planning. */
-export interface Binder extends Bindings {
-  /** Whether `prepare` has nothing to ask. */
-  isPrepared(changes: readonly RowsChange[]): boolean;
-  /** Of prepared ones: does every table take part in a transaction? */
-  areTransactional(changes: readonly RowsChange[]): boolean;
-  /** undefined: everything was known. */
-  prepare(changes: readonly RowsChange[]): Promise<void> | undefined;
-}
 
 export interface UnitApplierOptions {
   readonly task: string;
@@ -66,16 +55,19 @@ export interface UnitApplierOptions {
 export class UnitApplier {
   readonly #options: UnitApplierOptions;
   readonly #runner = new StatementRunner();
+  readonly #plans: GroupPlans;
+  readonly #oneTrip: OneTrip;
   readonly #replay: RowReplay;
   #open: TargetTransaction | undefined;
   #letters: DeadLetter[] = [];
   #passed: DeadLetter[] = [];
   #inDoubt: CheckpointStep | undefined;
-  #ahead: { readonly of: readonly Transaction[]; readonly packets: readonly Packet[] } | undefined;
 
   constructor(options: UnitApplierOptions) {
     this.#options = options;
     const { task, target, planner, policy } = options;
+    this.#plans = new GroupPlans(options);
+    this.#oneTrip = new OneTrip(target, this.#runner);
     this.#replay = new RowReplay(
       {
         task,
@@ -107,16 +99,8 @@ export class UnitApplier {
     return this.#open !== undefined;
   }
 
-  /**
-   * Plans the group that comes next, while the server is busy with the one before. Only where nothing
-   * has to be asked of the server: its session is in the middle of something.
-   */
   planAhead(transactions: readonly Transaction[]): void {
-    const { binder, isInOrder } = this.#options;
-    const changes = rowsOf(changesOf(transactions));
-    if (isInOrder || changes.length === 0 || !binder.isPrepared(changes)) return;
-    if (!binder.areTransactional(changes)) return;
-    this.#ahead = { of: transactions, packets: this.#planGroup(changes) };
+    this.#plans.planAhead(transactions);
   }
 
   /** Gives back what waits for another partition; mostly nothing. */
@@ -206,9 +190,10 @@ export class UnitApplier {
 
   /** False: it can't be done the merged way; nothing of it is in the target. */
   async #applyMerged(transactions: readonly Transaction[]): Promise<boolean> {
-    const packets = await this.#plan(transactions);
+    const packets = await this.#plans.plan(transactions);
     if (packets === undefined) return false;
     const step = stepOf(transactions);
+    if (await this.#applyInOneTrip(packets, step, transactions)) return true;
     const target = this.#begin(step);
     try {
       const problem = await this.#runPackets(target, packets);
@@ -225,32 +210,25 @@ export class UnitApplier {
     }
   }
 
-  /** undefined: planning failed for one of them; going through them one by one names it. */
-  async #plan(transactions: readonly Transaction[]): Promise<Iterable<Packet> | undefined> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    if (ahead !== undefined && isSame(ahead.of, transactions)) return ahead.packets;
-    const changes = rowsOf(changesOf(transactions));
-    if (changes.length === 0) return [];
-    const { binder, planner, isInOrder, target } = this.#options;
-    try {
-      await binder.prepare(changes);
-      if (!binder.areTransactional(changes)) return undefined;
-      if (!isInOrder) return this.#planGroup(changes);
-      return inOrderPackets(changes, { planner, binder, maxBytes: packetBytes(target) });
-    } catch (thrown) {
-      const error = toTailraceError(thrown);
-      if (error.isTransient || error.code === 'INTERNAL_FAULT') throw error;
-      return undefined;
+  /** False: it can't be done so; nothing of it is in the target. */
+  async #applyInOneTrip(
+    packets: Iterable<Packet>,
+    step: CheckpointStep,
+    transactions: readonly Transaction[],
+  ): Promise<boolean> {
+    const pieces = this.#oneTrip.textOf(packets, step, changesOf(transactions));
+    if (pieces === undefined) return false;
+    const target = this.#begin(step);
+    this.#inDoubt = step;
+    const failure = await target.executeWhole(pieces);
+    if (failure === undefined) {
+      this.#committed(step);
+      return true;
     }
-  }
-
-  #planGroup(changes: readonly RowsChange[]): readonly Packet[] {
-    const { planner, binder, planning } = this.#options;
-    const watch = new Stopwatch();
-    const { packets } = planner.planGroup(changes, binder);
-    planning.observeMs(watch.ms);
-    return packets;
+    await this.#giveUp(target);
+    if (failure.isTransient) throw failure;
+    this.#inDoubt = undefined;
+    return false;
   }
 
   async #runPackets(
@@ -307,7 +285,7 @@ export class UnitApplier {
   }
 
   async #applyPartRows(target: TargetTransaction, transaction: Transaction): Promise<void> {
-    const packets = this.isReplaying ? undefined : await this.#plan([transaction]);
+    const packets = this.isReplaying ? undefined : await this.#plans.plan([transaction]);
     const problem = packets === undefined ? 'unplanned' : await this.#runPackets(target, packets);
     if (problem === undefined) {
       await this.#runStateStatements(target, transaction.changes);
@@ -373,6 +351,10 @@ export class UnitApplier {
   async #commit(target: TargetTransaction, step: CheckpointStep | undefined): Promise<void> {
     this.#inDoubt = step;
     await target.commit(step);
+    this.#committed(step);
+  }
+
+  #committed(step: CheckpointStep | undefined): void {
     this.#inDoubt = undefined;
     const { counters, onCommitted, onDeadLetters, onPassed } = this.#options;
     counters.commits += 1;
@@ -421,22 +403,4 @@ async function named(transaction: Transaction, work: Promise<void> | undefined):
   } catch (thrown) {
     throw thrown instanceof TailraceError ? thrown.at(transactionPlace(transaction)) : thrown;
   }
-}
-
-function isSame(a: readonly Transaction[], b: readonly Transaction[]): boolean {
-  return a.length === b.length && a.every((one, index) => one === b[index]);
-}
-
-function changesOf(transactions: readonly Transaction[]): readonly Change[] {
-  const [first] = transactions;
-  if (transactions.length === 1 && first !== undefined) return first.changes;
-  return transactions.flatMap(({ changes }) => changes);
-}
-
-function rowsOf(changes: readonly Change[]): RowsChange[] {
-  return changes.filter((change) => change.kind === 'rows');
-}
-
-function packetBytes({ session }: OwnedTarget): number {
-  return Math.min(TUNING.packetBytes, session.maxTextBytes);
 }

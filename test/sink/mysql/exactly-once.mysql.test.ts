@@ -184,6 +184,15 @@ describe.each(TARGETS)('exactly once on %s', (name) => {
     expect(await content()).toBe('1');
   });
 
+  it('commits nothing where the checkpoint row is gone', async () => {
+    // From the second group on BEGIN, rows and COMMIT are one packet.
+    await harness.apply(transaction(2, [rows.insert([2])]));
+    await sql.run(`DELETE FROM e2_state.tailrace_checkpoint WHERE task='${TASK}'`);
+    await harness.write(transaction(3, [rows.insert([3])]));
+    await expect(harness.sink.drain()).rejects.toMatchObject({ code: 'CHECKPOINT_MOVED' });
+    expect(await content()).toBe('1,2');
+  });
+
   it('goes through a deadlock', async () => {
     await sql.run(
       `CREATE TABLE IF NOT EXISTS ${DATABASE}.d (id INT PRIMARY KEY, v INT) ENGINE=InnoDB`,

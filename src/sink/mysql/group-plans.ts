@@ -1,0 +1,96 @@
+import type { Change, RowsChange } from '../../core/change.ts';
+import { toTailraceError } from '../../core/errors.ts';
+import type { Transaction } from '../../core/transaction.ts';
+import type { Histogram } from '../../lib/histogram.ts';
+import { Stopwatch } from '../../lib/stopwatch.ts';
+import { inOrderPackets } from './in-order-packets.ts';
+import type { OwnedTarget } from './owned-target.ts';
+import type { Bindings, Packet, StatementPlanner } from './plan.ts';
+import { TUNING } from './tuning.ts';
+
+/** Finds target tables for changes, ahead of planning. */
+export interface Binder extends Bindings {
+  /** Whether `prepare` has nothing to ask. */
+  isPrepared(changes: readonly RowsChange[]): boolean;
+  /** Of prepared ones: does every table take part in a transaction? */
+  areTransactional(changes: readonly RowsChange[]): boolean;
+  /** undefined: everything was known. */
+  prepare(changes: readonly RowsChange[]): Promise<void> | undefined;
+}
+
+export interface GroupPlansOptions {
+  readonly target: OwnedTarget;
+  readonly binder: Binder;
+  readonly planner: StatementPlanner;
+  readonly isInOrder: boolean;
+  /** Told how long the making of each group's statements took. */
+  readonly planning: Histogram;
+}
+
+/** Makes a group's packets, where it can while the one before it is applied. */
+export class GroupPlans {
+  readonly #options: GroupPlansOptions;
+  #ahead: { readonly of: readonly Transaction[]; readonly packets: readonly Packet[] } | undefined;
+
+  constructor(options: GroupPlansOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Plans the group that comes next, while the server is busy with the one before. Only where nothing
+   * has to be asked of the server: its session is in the middle of something.
+   */
+  planAhead(transactions: readonly Transaction[]): void {
+    const { binder, isInOrder } = this.#options;
+    const changes = rowsOf(changesOf(transactions));
+    if (isInOrder || changes.length === 0 || !binder.isPrepared(changes)) return;
+    if (!binder.areTransactional(changes)) return;
+    this.#ahead = { of: transactions, packets: this.#planGroup(changes) };
+  }
+
+  /** undefined: planning failed for one of them; going through them one by one names it. */
+  async plan(transactions: readonly Transaction[]): Promise<Iterable<Packet> | undefined> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead !== undefined && isSame(ahead.of, transactions)) return ahead.packets;
+    const changes = rowsOf(changesOf(transactions));
+    if (changes.length === 0) return [];
+    const { binder, planner, isInOrder, target } = this.#options;
+    try {
+      await binder.prepare(changes);
+      if (!binder.areTransactional(changes)) return undefined;
+      if (!isInOrder) return this.#planGroup(changes);
+      return inOrderPackets(changes, { planner, binder, maxBytes: packetBytes(target) });
+    } catch (thrown) {
+      const error = toTailraceError(thrown);
+      if (error.isTransient || error.code === 'INTERNAL_FAULT') throw error;
+      return undefined;
+    }
+  }
+
+  #planGroup(changes: readonly RowsChange[]): readonly Packet[] {
+    const { planner, binder, planning } = this.#options;
+    const watch = new Stopwatch();
+    const { packets } = planner.planGroup(changes, binder);
+    planning.observeMs(watch.ms);
+    return packets;
+  }
+}
+
+function isSame(a: readonly Transaction[], b: readonly Transaction[]): boolean {
+  return a.length === b.length && a.every((one, index) => one === b[index]);
+}
+
+export function changesOf(transactions: readonly Transaction[]): readonly Change[] {
+  const [first] = transactions;
+  if (transactions.length === 1 && first !== undefined) return first.changes;
+  return transactions.flatMap(({ changes }) => changes);
+}
+
+export function rowsOf(changes: readonly Change[]): RowsChange[] {
+  return changes.filter((change) => change.kind === 'rows');
+}
+
+function packetBytes({ session }: OwnedTarget): number {
+  return Math.min(TUNING.packetBytes, session.maxTextBytes);
+}
