@@ -1,4 +1,4 @@
-import { readTaskStore } from '../checkpoint/task-store.ts';
+import { readTaskStore, type TaskStore } from '../checkpoint/task-store.ts';
 import { serverOptions } from '../config/server-options.ts';
 import type { Config, SourceConfig, TargetConfig, TaskConfig } from '../config/schema.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
@@ -9,7 +9,9 @@ import { findConfigProblems, findIdleRules } from './check/config-problems.ts';
 import { findDifferences } from './check/difference-problems.ts';
 import { toFinding, type CheckFinding, type Problem } from './check/finding.ts';
 import { findPollProblems } from './check/poll-problems.ts';
+import { findRetentionProblems } from './check/retention-problems.ts';
 import { routeTables } from './check/route-tables.ts';
+import { findSettingProblems } from './check/setting-problems.ts';
 import { findServerIdProblem, viewSource, type SourceView } from './check/source-view.ts';
 import { viewTarget, type TargetView } from './check/target-view.ts';
 import { resolveOn } from './resolve-on.ts';
@@ -89,9 +91,13 @@ class TaskCheck {
   }
 
   #keptCheckpoint(): Checkpoint | undefined {
+    return this.#readStore((store) => store.load('mysql')?.checkpoint);
+  }
+
+  #readStore<T>(read: (store: TaskStore) => T): T | undefined {
     const store = readTaskStore({ stateDir: this.#config.stateDir, task: this.#task.name });
     try {
-      return store?.load('mysql')?.checkpoint;
+      return store === undefined ? undefined : read(store);
     } finally {
       store?.close();
     }
@@ -111,6 +117,10 @@ class TaskCheck {
       }
       if (!readsBinlog) return { ...view, problems: [] };
       this.#add('source', view.problems);
+      if (checkpoint !== undefined && checkpoint.position.kind !== 'kafka') {
+        const runAtMs = this.#readStore((store) => store.loadStatus()?.savedAtMs);
+        this.#add('source', await findRetentionProblems(connection, { checkpoint, runAtMs }));
+      }
       const position = checkpoint?.position;
       const request = position?.kind === 'kafka' ? source.start : (position ?? source.start);
       if (request === undefined) {
@@ -143,7 +153,14 @@ class TaskCheck {
     const tables = source && this.#route(source);
     const signal = this.#signal;
     const view = await this.#ask('target', () =>
-      viewTarget({ task: this.#task, target, tables, mustExist, signal }),
+      viewTarget({
+        task: this.#task,
+        target,
+        tables,
+        mustExist,
+        sourceZone: source?.settings.timeZone,
+        signal,
+      }),
     );
     this.#add('target', view?.problems ?? []);
     return view;
@@ -156,20 +173,28 @@ class TaskCheck {
       this.#add('source', findServerIdProblem(source, { serverId, isRunning }));
     }
     if (target === undefined || this.#task.target === undefined) return;
-    for (const problem of findDifferences(source, target, this.#task.target)) {
-      this.#add(problem.end, [problem]);
-    }
+    const { ddl } = this.#task.target;
+    const router = routerOf(this.#task);
+    const problems = [
+      ...findDifferences(source, target, { ddl }),
+      ...findSettingProblems({
+        source: source.settings,
+        target: target.settings,
+        collations: target.collations,
+        isZoneKnown: target.isZoneKnown,
+        targetDatabase: (database) => router.targetDatabase(database),
+        ddl,
+      }),
+    ];
+    for (const problem of problems) this.#add(problem.end, [problem]);
   }
 
   /** That of the next run: configured, kept from an earlier one, or derived. */
   #serverId(): number {
     const { name, source } = this.#task;
     if (source !== undefined && source.serverId !== 0) return source.serverId;
-    const { stateDir } = this.#config;
-    const store = readTaskStore({ stateDir, task: name });
-    const kept = store?.readMeta('server_id');
-    store?.close();
-    return kept === undefined ? deriveServerId(name, stateDir) : Number(kept);
+    const kept = this.#readStore((store) => store.readMeta('server_id'));
+    return kept === undefined ? deriveServerId(name, this.#config.stateDir) : Number(kept);
   }
 }
 

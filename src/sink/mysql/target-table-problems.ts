@@ -3,6 +3,7 @@ import type { TableRoute } from '../../core/route.ts';
 import { formatTableName, type Table, type TableName } from '../../core/table.ts';
 import { bindTable } from './bind-table.ts';
 import { TargetCatalog, type CatalogConnection } from './catalog.ts';
+import { findKeyProblems } from './key-problems.ts';
 import { findMisfit } from './images/find-misfit.ts';
 import { quoteName } from '../../server/sql-text.ts';
 import type { TargetProblem } from './target-problems.ts';
@@ -37,7 +38,13 @@ export async function findTableProblems(
       ? [missingTable(routed, needs)]
       : tableProblems(routed, target, { needs, misfits });
   });
-  return misfits.length === 0 ? problems : [...problems, misfitNote(misfits)];
+  const pairs = tables.flatMap(({ table, route }) => {
+    const target = catalog.get(route.target);
+    return target === undefined ? [] : [{ table, route, target }];
+  });
+  const clashes = await findKeyProblems(connection, pairs);
+  const notes = misfits.length === 0 ? [] : [misfitNote(misfits)];
+  return [...problems, ...clashes, ...notes];
 }
 
 const SHOWN_MISFITS = 5;

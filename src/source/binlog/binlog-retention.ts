@@ -1,5 +1,6 @@
 import type { ServerConnection } from '../../server/connect.ts';
 import { readText } from '../../server/row-reader.ts';
+import type { ServerInfo } from '../../server/server-info.ts';
 
 /** What the source is set to keep of its binlog; 0: no limit of this kind. */
 export interface BinlogRetention {
@@ -35,4 +36,14 @@ export function retentionOf(variables: ReadonlyMap<string, string>): BinlogReten
     keepsSeconds: isOff ? 0 : bySetting,
     keepsBytes: Number(variables.get('max_binlog_total_size') ?? '0'),
   };
+}
+
+/** Makes the source keep its files for so long. */
+export function keepLongerStatement(
+  { flavor, versionNumber }: Pick<ServerInfo, 'flavor' | 'versionNumber'>,
+  seconds: number,
+): string {
+  const hasSeconds = versionNumber >= (flavor === 'mysql' ? 80_001 : 100_601);
+  if (hasSeconds) return `SET GLOBAL binlog_expire_logs_seconds = ${seconds};`;
+  return `SET GLOBAL expire_logs_days = ${Math.ceil(seconds / SECONDS_A_DAY)};`;
 }

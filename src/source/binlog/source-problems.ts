@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { TailraceError } from '../../core/errors.ts';
 import { quoteAccount } from '../../server/read-grants.ts';
+import { keepLongerStatement } from './binlog-retention.ts';
 import { missingPrivileges, type GlobalPrivileges } from './source-privileges.ts';
 import type { SourceSettings } from './source-settings.ts';
 
@@ -150,10 +151,10 @@ function checkGtids({ gtidMode, gtidStrictMode }: SourceSettings): SourceProblem
   return warning('GTID_OFF', finding);
 }
 
-function checkExpiry({ expireSeconds }: SourceSettings): SourceProblem | undefined {
+function checkExpiry({ expireSeconds, info }: SourceSettings): SourceProblem | undefined {
   if (expireSeconds === 0 || expireSeconds >= SECONDS_A_DAY) return undefined;
   const finding = `the source purges its binlog after ${expireSeconds} s: a longer pause loses the position`;
-  return warning('BINLOG_EXPIRES_SOON', finding);
+  return warning('BINLOG_EXPIRES_SOON', finding, keepLongerStatement(info, 7 * SECONDS_A_DAY));
 }
 
 function checkFilter({ databaseFilter }: SourceSettings): SourceProblem | undefined {

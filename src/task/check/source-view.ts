@@ -7,6 +7,7 @@ import { findSourceProblems } from '../../source/binlog/source-problems.ts';
 import { readGlobalPrivileges } from '../../source/binlog/source-privileges.ts';
 import { readSourceSettings } from '../../source/binlog/source-settings.ts';
 import type { Problem } from './finding.ts';
+import { readServerSettings, type ServerSettings } from './server-settings.ts';
 import { readClockOffset } from './clock-offset.ts';
 
 /** What a check keeps of the source when its connection is closed. */
@@ -18,6 +19,7 @@ export interface SourceView {
   /** Server ids of the replicas that are connected now. */
   readonly replicaIds: readonly number[];
   readonly isInnodbStrict: boolean;
+  readonly settings: ServerSettings;
 }
 
 export async function viewSource(
@@ -29,10 +31,15 @@ export async function viewSource(
   const [strict] = await connection.query(
     "SHOW GLOBAL VARIABLES WHERE Variable_name = 'innodb_strict_mode'",
   );
+  const schema = await captureSchema(connection, {
+    includeTable: (name) => router.isIncluded(name),
+  });
+  const databases = [...new Set(schema.tables.map(({ database }) => database))];
   return {
     info: connection.info,
     problems: findSourceProblems(settings, privileges),
-    schema: await captureSchema(connection, { includeTable: (name) => router.isIncluded(name) }),
+    schema,
+    settings: await readServerSettings(connection, databases),
     clockOffsetMs: await readClockOffset(connection),
     replicaIds: await readReplicaIds(connection),
     isInnodbStrict: readOptionalText(strict, 'Value') !== 'OFF',

@@ -12,6 +12,8 @@ import { isRefusal, openImages } from '../../sink/mysql/images/open-images.ts';
 import { readTargetSettings, type TargetSettings } from '../../sink/mysql/target-settings.ts';
 import { findTableProblems, type RoutedTable } from '../../sink/mysql/target-table-problems.ts';
 import { lockName } from '../../sink/mysql/task-lock.ts';
+import { formatTableName } from '../../core/table.ts';
+import { knowsTimeZone, readServerSettings, type ServerSettings } from './server-settings.ts';
 import { readClockOffset } from './clock-offset.ts';
 import type { Problem } from './finding.ts';
 
@@ -26,6 +28,8 @@ export interface TargetView {
   readonly isInnodbStrict: boolean;
   /** A process runs this task now: it holds the lock. */
   readonly isTaskRunning: boolean;
+  readonly settings: ServerSettings;
+  readonly isZoneKnown: boolean;
 }
 
 export interface TargetQuestion {
@@ -33,6 +37,8 @@ export interface TargetQuestion {
   readonly target: TargetConfig;
   /** undefined: the source could not be asked. */
   readonly tables: readonly RoutedTable[] | undefined;
+  /** The time zone that the source has set. */
+  readonly sourceZone: string | undefined;
   readonly mustExist: boolean;
   readonly signal: AbortSignal;
 }
@@ -68,7 +74,7 @@ async function openSession(target: TargetConfig, signal: AbortSignal): Promise<C
 
 async function view(
   connection: ServerConnection,
-  { task, target, tables = [], mustExist }: TargetQuestion,
+  { task, target, tables = [], mustExist, sourceZone = 'SYSTEM' }: TargetQuestion,
   isLogSwitchRefused: boolean,
 ): Promise<TargetView> {
   const { stateDatabase, ddl, sqlLogBin, allowNontransactional } = target;
@@ -85,11 +91,14 @@ async function view(
       ...(isLogSwitchRefused ? [logSwitchProblem(settings.info, settings.account)] : []),
       ...(await findTableProblems(connection, tables, tableNeeds)),
       ...(wantsImages ? await imageProblems(connection, settings, apply) : []),
+      ...signProblems(connection.info, tables),
     ],
     clockOffsetMs: await readClockOffset(connection),
     collations: await readCollations(connection),
     engines: await readEngines(connection),
     isInnodbStrict: isStrict(settings),
+    settings: await readServerSettings(connection, databases),
+    isZoneKnown: await knowsTimeZone(connection, sourceZone),
     isTaskRunning: await isLockTaken(connection, lockName(task.name, stateDatabase)),
   };
 }
@@ -112,6 +121,23 @@ async function imageProblems(
 
 function grantRight(right: string, account: string): string {
   return `GRANT ${right} ON *.* TO ${quoteAccount(account)};`;
+}
+
+const NO_NEGATIVE_ZERO = 110_000;
+
+/** MariaDB 11.8 takes the sign of a zero away when it comes as SQL. */
+function signProblems(
+  { flavor, versionNumber }: ServerInfo,
+  tables: readonly RoutedTable[],
+): readonly Problem[] {
+  if (flavor !== 'mariadb' || versionNumber < NO_NEGATIVE_ZERO) return [];
+  const signed = tables.find(({ table }) =>
+    table.columns.some(({ type }) => type === 'float' || type === 'double'),
+  );
+  if (signed === undefined) return [];
+  const name = formatTableName(signed.route.target);
+  const finding = `MariaDB 11 may store 0 for a -0 of FLOAT and DOUBLE (${name}) that is written as SQL; rows that go as images keep it`;
+  return [{ severity: 'note', code: 'NEGATIVE_ZERO', finding }];
 }
 
 function isStrict({ variables }: TargetSettings): boolean {
