@@ -160,6 +160,8 @@ apply = "${apply}"
     }
     expect(await to.value(`SELECT DEFAULT(v) FROM ${DB}.folded`)).toBeNull();
     const [shown] = await to.rows(`SHOW CREATE TABLE ${DB}.folded`);
-    expect(String(shown?.['Create Table'])).toMatch(/[`"]v[`"] .*utf8mb4_bin NOT NULL DEFAULT 'it''s'/);
+    expect(String(shown?.['Create Table'])).toMatch(
+      /[`"]v[`"] .*utf8mb4_bin NOT NULL DEFAULT 'it''s'/,
+    );
   });
 });
