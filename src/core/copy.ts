@@ -44,10 +44,8 @@ export interface CopyPiece {
   readonly rows: RowBlock | RowText;
   /** Stored in the transaction of the rows. */
   readonly mark?: CopyMark;
-  /** The target may have some of these rows already: they are replaced. */
-  readonly replaces: boolean;
-  /** Instead: those that it has stay as they are there. */
-  readonly keeps?: boolean;
+  /** What becomes of a row that the target has already. */
+  readonly onExisting: 'fail' | 'replace' | 'keep';
 }
 
 /** How a table of the target takes the source's rows. */

@@ -237,6 +237,10 @@ export const ERROR_CODES = {
     5,
     'Finish the copy with tailrace snapshot (it goes on where it stopped), or begin it anew with tailrace snapshot --restart.',
   ),
+  SNAPSHOT_NOT_INCLUDED: info(
+    2,
+    'Put the table into task.filter.include and start tailrace run anew with that file: it begins with the copy of the table.',
+  ),
   SNAPSHOT_NOT_NEEDED: info(
     2,
     'tailrace run goes on from the checkpoint. To copy everything anew: tailrace snapshot --restart. To add a table: tailrace snapshot --table DB.T.',

@@ -2,8 +2,8 @@ import type { Position } from '../core/position.ts';
 import { systemClock } from '../lib/clock.ts';
 import { sleep } from '../lib/sleep.ts';
 import type { ServerEnd } from '../server/connect-options.ts';
-import { readOptionalText } from '../server/row-reader.ts';
 import type { ServerConnection } from '../server/server-connection.ts';
+import { readSnapshotPlace } from '../server/snapshot-place.ts';
 import type { FetchedRow } from './canonical-value.ts';
 import type { ChangeLog, SeenPositions } from './change-log.ts';
 
@@ -133,19 +133,4 @@ export class ViewPair {
     this.#heads.splice(0, Math.max(0, ripe()));
     return this.#heads[0]?.position ?? head;
   }
-}
-
-/** MariaDB tells the exact place of a consistent view. */
-async function readSnapshotPlace(source: ServerConnection): Promise<Position | undefined> {
-  const rows = await source.query("SHOW STATUS LIKE 'binlog_snapshot_%'");
-  const values = new Map(
-    rows.map((row) => [
-      (readOptionalText(row, 'Variable_name') ?? '').toLowerCase(),
-      readOptionalText(row, 'Value') ?? '',
-    ]),
-  );
-  const file = values.get('binlog_snapshot_file') ?? '';
-  const offset = Number(values.get('binlog_snapshot_position') ?? Number.NaN);
-  if (file === '' || !Number.isSafeInteger(offset)) return undefined;
-  return { kind: 'coordinates', coordinates: { file, offset } };
 }

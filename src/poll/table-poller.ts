@@ -202,8 +202,7 @@ export class TablePoller {
       await write({
         table: this.table,
         rows: { kind: 'block', columns, bytes, rowCount, hasEnumIndexes: true },
-        replaces: upserts,
-        keeps: !upserts,
+        onExisting: upserts ? 'replace' : 'keep',
         mark: this.#storedMark,
       });
     }

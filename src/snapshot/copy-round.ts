@@ -18,6 +18,7 @@ import { CopyByKey } from './native/copy-by-key.ts';
 import type { CopyProgress } from './progress.ts';
 import { hasUndumpable, needsOwnReader } from './needs-own-reader.ts';
 import { prepareTarget } from './prepare-target.ts';
+import type { SourceThrottle } from './source-throttle.ts';
 import { readOtherObjects, readSourceTables, keyOf, type SourceTable } from './source-tables.ts';
 
 /** What the source was at the view's position. */
@@ -45,6 +46,7 @@ export interface CopyRoundOptions {
   readonly head: CopyHead;
   readonly overwrite: boolean;
   readonly progress: CopyProgress;
+  readonly throttle: SourceThrottle;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -239,7 +241,11 @@ class Round {
     const options = this.#options;
     const control = this.#control as ServerConnection;
     const known = await options.learnSchema(view.position);
-    const all = await readSourceTables(control, known.captured, options.router);
+    const tables = known.captured.tables.filter(({ database, name }) =>
+      options.router.isIncluded({ database, table: name }),
+    );
+    const captured = { ...known.captured, tables };
+    const all = await readSourceTables(control, captured, options.router);
     const seq = await options.catchUp(view.position);
     const target = (this.#target = await options.openTarget());
     const record = new CopyRecord(await target.loadMarks());

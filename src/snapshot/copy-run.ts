@@ -5,6 +5,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { ServerInfo } from '../server/server-info.ts';
 import type { CopyRecord } from './copy-record.ts';
 import type { CopyProgress, TableProgress } from './progress.ts';
+import type { SourceThrottle } from './source-throttle.ts';
 import type { SourceTable } from './source-tables.ts';
 
 /** What every part of one round of a copy works with. */
@@ -13,6 +14,7 @@ export interface CopyRun {
   readonly router: Router;
   readonly record: CopyRecord;
   readonly progress: CopyProgress;
+  readonly throttle: SourceThrottle;
   readonly sourceInfo: ServerInfo;
   readonly overwrite: boolean;
   readonly logger: Logger;

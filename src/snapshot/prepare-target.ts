@@ -42,6 +42,7 @@ async function refuseFilled(run: CopyRun, tables: readonly SourceTable[]): Promi
   if (filled.length > 0) throw targetFilled(filled);
 }
 
+/** With the character sets that they have on the source. */
 export async function makeDatabases(
   run: Pick<CopyRun, 'target'>,
   source: ServerConnection,

@@ -5,7 +5,7 @@ export interface TableProgress {
   rows: number;
   bytes: number;
   /** The server's guess, so `rows` may go beyond it. */
-  readonly estimatedRows: number;
+  estimatedRows: number;
   readonly estimatedBytes: number;
 }
 
@@ -24,6 +24,8 @@ export class CopyProgress {
   readonly #tables = new Map<string, TableProgress>();
   /** What is going on beside the tables: `waiting for the lock`, `catching up`. */
   phase = 'starting';
+  /** Why nothing is read now: the source has too much to do. */
+  waitsFor: string | undefined;
 
   /** A new round plans anew; what is done stays done. */
   plan(tables: readonly TableProgress[]): void {
@@ -31,7 +33,11 @@ export class CopyProgress {
     for (const table of tables) this.#tables.set(table.table, table);
   }
 
-  of(table: string): TableProgress {
+  /** `sizes`: guesses, where it was not planned. */
+  of(
+    table: string,
+    sizes: Partial<Pick<TableProgress, 'estimatedRows' | 'estimatedBytes'>> = {},
+  ): TableProgress {
     const known = this.#tables.get(table);
     if (known !== undefined) return known;
     const added: TableProgress = {
@@ -39,8 +45,8 @@ export class CopyProgress {
       state: 'waiting',
       rows: 0,
       bytes: 0,
-      estimatedRows: 0,
-      estimatedBytes: 0,
+      estimatedRows: sizes.estimatedRows ?? 0,
+      estimatedBytes: sizes.estimatedBytes ?? 0,
     };
     this.#tables.set(table, added);
     return added;

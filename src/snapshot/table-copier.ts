@@ -4,12 +4,7 @@ import { formatTableName } from '../core/table.ts';
 import { isServerErrno } from '../server/error-from-server.ts';
 import { markOf, type Slice, type TableRecord } from './copy-record.ts';
 import { progressOf, saveMarks, type CopyRun } from './copy-run.ts';
-import {
-  formatCreateTable,
-  parseCreateTable,
-  routeColumns,
-  splitKeys,
-} from './create-table-text.ts';
+import { createInSteps, createStatement } from './create-statement.ts';
 import { sourceStatement } from './source-statement.ts';
 import type { SourceTable } from './source-tables.ts';
 
@@ -119,15 +114,10 @@ export class TableCopier {
 
   #definition(): { readonly create: string; readonly lateKeys: readonly string[] } {
     const { sourceInfo } = this.#run;
-    const { createText, engine, family, estimatedRows } = this.table;
-    const dialect = { ...sourceInfo, sqlModeNames: [] };
-    const parsed = parseCreateTable(createText, dialect);
-    if (parsed === undefined) return { create: createText, lateKeys: [] };
-    const routed = routeColumns(parsed, this.table, dialect);
+    const { engine, family, estimatedRows } = this.table;
     const isLate = engine === 'innodb' && family === undefined && estimatedRows >= LATE_KEY_ROWS;
-    if (!isLate) return { create: formatCreateTable(routed), lateKeys: [] };
-    const { create, late } = splitKeys(routed, dialect);
-    return { create: formatCreateTable(create), lateKeys: late };
+    if (isLate) return createInSteps(this.table, sourceInfo);
+    return { create: createStatement(this.table, sourceInfo), lateKeys: [] };
   }
 
   async #create(statement: string): Promise<void> {

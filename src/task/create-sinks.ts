@@ -1,6 +1,6 @@
 import type { TaskStore } from '../checkpoint/task-store.ts';
 import { requireKafka, requireTarget, serverOptions } from '../config/server-options.ts';
-import type { KafkaConfig, TargetConfig, TaskConfig } from '../config/schema.ts';
+import type { KafkaConfig, TaskConfig } from '../config/schema.ts';
 import type { Router } from '../core/route.ts';
 import type { Sink } from '../core/sink.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -10,6 +10,7 @@ import { SideMark } from '../sink/mysql/side-mark.ts';
 import { createMysqlSink } from '../sink/mysql/mysql-sink.ts';
 import type { SourceDescription } from '../source/binlog/describe-source.ts';
 import { kafkaSinkOptions } from './kafka-setup.ts';
+import { applyByKey, gateTarget, type AddingHooks } from './snapshot/gate-target.ts';
 import { rememberTarget } from './remembered-servers.ts';
 import type { TaskBoard } from './task-board.ts';
 
@@ -21,10 +22,12 @@ export interface SinkParts {
   readonly board: TaskBoard;
   readonly logger: Logger;
   /** A copy streams between its rounds: to the target alone. */
-  readonly copying?: { readonly onConflict: TargetConfig['onConflict'] } | undefined;
+  readonly copying?: { readonly byKey: ReadonlySet<string> } | undefined;
   /** A standby waits for the task's lock as long as another process has it. */
   readonly waitsForLock: boolean;
   readonly onWaitForLock: (owner: string) => void;
+  /** Tables can be added while it runs; absent: not to this one. */
+  readonly adding?: AddingHooks | undefined;
 }
 
 /** Makes the sinks of a task anew for each attempt. Throws at once when the file lacks what the mode needs. */
@@ -46,11 +49,11 @@ export function sinkFactory(parts: SinkParts): (source: SourceDescription) => re
 function targetSink(parts: SinkParts, source: SourceDescription): Sink {
   const { task, store, router, board, logger, copying } = parts;
   const target = requireTarget(task);
-  return createMysqlSink({
+  const sink = createMysqlSink({
     task: task.name,
     server: serverOptions(target),
     stateDatabase: target.stateDatabase,
-    onConflict: copying?.onConflict ?? target.onConflict,
+    onConflict: target.onConflict,
     isCopying: copying !== undefined,
     apply: target.apply,
     sqlLogBin: target.sqlLogBin,
@@ -67,6 +70,10 @@ function targetSink(parts: SinkParts, source: SourceDescription): Sink {
       board.countDdlSkipped(reason);
     },
   });
+  const { adding } = parts;
+  if (copying !== undefined) return applyByKey(sink, copying.byKey);
+  if (adding === undefined) return sink;
+  return gateTarget(sink, { task, router, board, logger, source, adding });
 }
 
 function kafkaSink(parts: SinkParts, kafka: KafkaConfig, ownership: Ownership): Sink {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { openTaskStore, type TaskStore } from '../checkpoint/task-store.ts';
 import { requireSource, serverOptions } from '../config/server-options.ts';
-import type { Config, TargetConfig, TaskConfig } from '../config/schema.ts';
+import type { Config, TaskConfig } from '../config/schema.ts';
 import { TailraceError, toTailraceError } from '../core/errors.ts';
 import { parsePositionRequest } from '../core/position-parse.ts';
 import type { Position } from '../core/position.ts';
@@ -124,7 +124,7 @@ async function streamAndPoll(options: RunTaskOptions, store: TaskStore): Promise
   const signal = AbortSignal.any([options.signal, ended.signal]);
   const polling = pollBesideStream({ ...options, signal }, turn);
   try {
-    await createTask(options, store, undefined, turn).run(options.signal);
+    await createTask(options, store, undefined, { turn }).run(options.signal);
   } finally {
     ended.abort(new Error('the stream has ended'));
     await polling;
@@ -217,15 +217,23 @@ async function replaceStart(
 /** What a copy streams in between: some of the tables, to a position. */
 export interface TaskPart {
   readonly router: Router;
-  readonly onConflict: TargetConfig['onConflict'];
+  /** Tables that are there in part: by their keys. */
+  readonly byKey: ReadonlySet<string>;
   readonly until: Position | undefined;
+}
+
+/** What goes on beside the stream. */
+interface Beside {
+  readonly turn?: TargetTurn;
+  /** Told when no table is left to be added. */
+  readonly onNothingToAdd?: () => void;
 }
 
 export function createTask(
   options: Omit<RunTaskOptions, 'from' | 'force' | 'signal'>,
   store: TaskStore,
   part?: TaskPart,
-  turn?: TargetTurn,
+  { turn, onNothingToAdd }: Beside = {},
 ): StreamTask {
   const { config, task, board, control, logger, mode } = options;
   const source = requireSource(task);
@@ -236,6 +244,7 @@ export function createTask(
   const serverId = chooseServerId(source.serverId, store, () =>
     deriveServerId(task.name, config.stateDir),
   );
+  let current: BinlogSource | undefined;
   return new StreamTask({
     name: task.name,
     logger,
@@ -253,7 +262,7 @@ export function createTask(
     // Polling goes on meanwhile, and health says that the stream does not.
     mayMend: turn === undefined ? undefined : (error) => error.exitCode === 4,
     createSource: (sinks) =>
-      new BinlogSource({
+      (current = new BinlogSource({
         server: serverOptions(source),
         serverId,
         heartbeatSeconds: source.heartbeatSeconds,
@@ -268,7 +277,7 @@ export function createTask(
         isSkipped: skips.length === 0 ? undefined : (gtid, seq) => isMarked(skips, gtid, seq),
         discards,
         memory,
-      }),
+      })),
     createSinks: sinkFactory({
       task,
       mode,
@@ -277,6 +286,14 @@ export function createTask(
       board,
       logger,
       copying: part,
+      adding:
+        part === undefined && mode === 'run'
+          ? {
+              isIdleAt: (position) => current?.isIdleAt(position) ?? false,
+              sourceHost: () => current?.progress.host,
+              onIdle: onNothingToAdd,
+            }
+          : undefined,
       waitsForLock: options.waitsForLock,
       onWaitForLock: (owner) => {
         standBy(owner, options);

@@ -157,6 +157,31 @@ async function keysOf(sql: Sql): Promise<string[]> {
   return keys.sort();
 }
 
+describe.each(ENGINES)('throttled snapshot by %s', (engine) => {
+  it('waits while the source has too much to do', async () => {
+    const pair = await Pair.open('src57', 'dst57', `e2e_snapslow_${engine}`);
+    const busy = await Promise.all([1, 2, 3, 4].map(() => openSql(testServer('src57'))));
+    try {
+      await pair.configure({ start: '', tail: '[task.snapshot]\nmax_threads_running = 2\n' });
+      await pair.source.run('CREATE TABLE t (id INT PRIMARY KEY)', 'INSERT INTO t VALUES (1), (2)');
+      const ids = await Promise.all(busy.map((sql) => sql.value('SELECT CONNECTION_ID()')));
+      const sleeping = busy.map((sql) => sql.run('DO SLEEP(100)').catch(() => undefined));
+      const running = pair.start('snapshot', '--engine', engine);
+      await waitFor('it to wait', () => running.stderr().includes('max_threads_running = 2'));
+      expect(running.child.exitCode).toBe(null);
+      for (const id of ids) await pair.source.run(`KILL ${String(id)}`);
+      await Promise.all(sleeping);
+      const finished = await running.finished;
+      expect(finished.code, finished.stderr).toBe(0);
+      expect(await pair.difference()).toBe('');
+    } finally {
+      await Promise.all(busy.map((sql) => sql.close().catch(() => undefined)));
+      await pair.drop();
+      await pair.close();
+    }
+  });
+});
+
 describe('snapshot refuses', () => {
   it('a target with rows, unless told so', async () => {
     const pair = await Pair.open('src57', 'dst57', 'e2e_snapfilled');

@@ -1,6 +1,6 @@
 import { runSnapshots, type SnapshotRunOptions } from '../../task/snapshot/run-snapshots.ts';
 import { print, printJson } from '../io.ts';
-import { addTaskOptions, type TaskOptions } from '../options.ts';
+import { addRepeatable, addTaskOptions, type TaskOptions } from '../options.ts';
 import type { AddCommand } from '../program.ts';
 import { formatResult, showCopy } from '../snapshot-screen.ts';
 
@@ -9,6 +9,7 @@ interface SnapshotOptions extends TaskOptions {
   readonly restart?: boolean;
   readonly overwrite?: boolean;
   readonly http?: string;
+  readonly table?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -21,6 +22,11 @@ export const addSnapshotCommand: AddCommand = (program, io, finish) => {
     .option('--overwrite', 'take away the rows of tables that are not empty')
     .option('--http <address>', 'listen here instead of [http] listen; "" for off')
     .option('--json', 'print JSON');
+  addRepeatable(
+    command,
+    '--table <db.t>',
+    'only these tables; into a task that has a checkpoint they are added while it runs (repeatable)',
+  );
   addTaskOptions(command).action(async (options: SnapshotOptions) => {
     const run: SnapshotRunOptions = { ...options, signal: io.signal, show: showCopy(io) };
     const { exitCode, results } = await runSnapshots(run);

@@ -21,6 +21,7 @@ import { SinkSession } from './sink-session.ts';
 import { TUNING } from './tuning.ts';
 import { WaitingRoom } from './waiting-room.ts';
 import { stepOf } from './step-of.ts';
+import type { TargetMark } from './target-mark.ts';
 
 export function createMysqlSink(options: MysqlSinkOptions): MysqlSink {
   return new MysqlSink(options);
@@ -105,6 +106,12 @@ export class MysqlSink implements Sink {
 
   open(signal: AbortSignal): Promise<StoredState | undefined> {
     return this.#session.open(AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  /** The mark under which others may write beside it, and on which host; throws while there is no connection. */
+  get owned(): { readonly row: TargetMark; readonly host: string } {
+    const { row, session } = this.#session.target;
+    return { row, host: session.info.host };
   }
 
   /** Stores where a task begins, before its first transaction. Only valid while nothing was written. */

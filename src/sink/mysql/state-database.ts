@@ -20,6 +20,8 @@ export const DEAD_LETTER_TABLE = 'tailrace_dead_letter';
 export const SNAPSHOT_TABLE = 'tailrace_snapshot';
 /** How far polling is in each table. */
 export const POLL_TABLE = 'tailrace_poll';
+/** Tables that are added to a task while it runs. */
+export const ADDED_TABLE = 'tailrace_added_table';
 const VERSION_TABLE = 'tailrace_version';
 
 /** Raise it with a migration whenever a definition below changes. */
@@ -86,6 +88,10 @@ const TABLES: ReadonlyMap<string, string> = new Map([
     POLL_TABLE,
     `${TASK}, skey VARBINARY(600) NOT NULL, record LONGTEXT NOT NULL, PRIMARY KEY (task, skey)`,
   ],
+  [
+    ADDED_TABLE,
+    `${TASK}, skey VARBINARY(600) NOT NULL, record LONGTEXT NOT NULL, PRIMARY KEY (task, skey)`,
+  ],
 ]);
 
 /** The names of the state tables, quoted, with their database. */
@@ -101,6 +107,7 @@ export class StateTables {
   readonly deadLetter: string;
   readonly snapshot: string;
   readonly poll: string;
+  readonly addedTable: string;
 
   constructor(database: string) {
     const qualify = (table: string): string => `${quoteName(database)}.${quoteName(table)}`;
@@ -115,6 +122,7 @@ export class StateTables {
     this.deadLetter = qualify(DEAD_LETTER_TABLE);
     this.snapshot = qualify(SNAPSHOT_TABLE);
     this.poll = qualify(POLL_TABLE);
+    this.addedTable = qualify(ADDED_TABLE);
   }
 }
 

@@ -38,7 +38,9 @@ export class CopyByDump {
   }
 
   async copy(dump: DumpProcess): Promise<void> {
-    for await (const insert of dump.inserts()) await this.#take(insert);
+    const { throttle, signal } = this.#run;
+    // The program waits with its pipe full.
+    for await (const insert of throttle.slow(dump.inserts(), signal)) await this.#take(insert);
     this.#close();
     // Tables without a row are in no INSERT.
     for (const table of this.#left) await (await this.#prepare(table)).finish();
@@ -94,7 +96,7 @@ export class CopyByDump {
     const rows = this.#rowsOf(open.copier, head, values);
     const progress = progressOf(this.#run, table);
     open.pending++;
-    await this.#pool.write({ table, rows, replaces: false }, (written) => {
+    await this.#pool.write({ table, rows, onExisting: 'fail' }, (written) => {
       progress.rows += written;
       progress.bytes += values.length;
       open.pending--;

@@ -138,12 +138,14 @@ export class CopyByKey {
     const sql = selectRows({ table, columns: fit.columns, key, slice, after });
     let record: SliceRecord = { after: after ?? null, rows: before?.rows ?? 0, isDone: false };
     let written: Promise<void> = Promise.resolve();
+    await this.#run.throttle.pass(this.#run.signal);
     const stream = streamRows(reader, sql, { batchBytes: BATCH_BYTES, batchRows: BATCH_ROWS });
-    for await (const rows of stream) {
+    for await (const rows of this.#run.throttle.slow(stream, this.#run.signal)) {
       // In order, so that the mark never passes rows that are not there.
       await written;
       this.#run.signal.throwIfAborted();
-      record = { ...record, after: this.#lastKey(job, rows), rows: record.rows + rows.rowCount };
+      const last = key === undefined ? null : key.lastOf(rows, fit.columns);
+      record = { ...record, after: last, rows: record.rows + rows.rowCount };
       written = this.#write(job, rows, record);
       written.catch(() => undefined);
     }
@@ -165,7 +167,7 @@ export class CopyByKey {
         rowCount: rows.rowCount,
         hasEnumIndexes: true,
       },
-      replaces,
+      onExisting: replaces ? 'replace' : 'fail',
       ...mark,
     };
     await this.#pool.writeThrough(piece);
@@ -173,9 +175,5 @@ export class CopyByKey {
     const progress = progressOf(this.#run, table);
     progress.rows += rows.rowCount;
     progress.bytes += rows.bytes.length;
-  }
-
-  #lastKey({ copier, key }: Job, rows: RawRows): readonly string[] | null {
-    return key === undefined ? null : key.lastOf(rows, copier.fit.columns);
   }
 }

@@ -12,6 +12,7 @@ export interface SelectOptions {
   readonly slice: Slice | undefined;
   /** Only rows behind this key. */
   readonly after: readonly string[] | undefined;
+  readonly limit?: number;
 }
 
 /**
@@ -30,13 +31,15 @@ export function selectColumns({ name, table }: SourceTable, columns: readonly nu
   return `SELECT ${list} FROM ${quoteName(name.database)}.${quoteName(name.table)}`;
 }
 
-export function selectRows({ table, columns, key, slice, after }: SelectOptions): string {
+export function selectRows(options: SelectOptions): string {
+  const { table, columns, key, slice, after, limit } = options;
   const rows = selectColumns(table, columns);
   if (key === undefined) return rows;
   const conditions = [fromCondition(key, after ?? startOf(slice)), toCondition(key, slice)];
   const all = conditions.filter((condition) => condition !== undefined);
   const where = all.length === 0 ? '' : ` WHERE ${all.join(' AND ')}`;
-  return `${rows}${where} ORDER BY ${key.orderBy}`;
+  const end = limit === undefined ? '' : ` LIMIT ${limit}`;
+  return `${rows}${where} ORDER BY ${key.orderBy}${end}`;
 }
 
 function startOf(slice: Slice | undefined): readonly string[] | undefined {

@@ -113,6 +113,14 @@ export class BinlogSource implements Source {
     this.#memory = options.memory ?? createSourceMemory();
   }
 
+  /** The source has nothing more, and this place of its files is behind us: not every event moves a position. */
+  isIdleAt({ coordinates }: Position): boolean {
+    const { coordinates: at, idleSinceMs } = this.progress;
+    return (
+      at !== undefined && idleSinceMs !== undefined && compareCoordinates(at, coordinates) >= 0
+    );
+  }
+
   /** What kind of server it is and what it means by its own settings. */
   describe(signal: AbortSignal): Promise<SourceDescription> {
     return this.#withConnection(signal, this.#options.server, describeSource);

@@ -1,16 +1,16 @@
 import { requireSource, requireTarget, serverOptions } from '../../config/server-options.ts';
 import type { Position } from '../../core/position.ts';
-import type { Router } from '../../core/route.ts';
 import { parseSchemaKey } from '../../core/schema-state.ts';
 import { connectServer } from '../../server/connect.ts';
 import { readCheckpoint } from '../../sink/mysql/checkpoint-admin.ts';
 import { readCopyMarks } from '../../sink/mysql/copy/copy-marks.ts';
 import { CopyRecord } from '../../snapshot/copy-record.ts';
 import { withoutAutoIncrement } from '../../snapshot/table-copier.ts';
-import { readCreateText } from '../../snapshot/source-tables.ts';
+import { keyOf, readCreateText } from '../../snapshot/source-tables.ts';
 import { createTask } from '../run-task.ts';
 import { TaskBoard } from '../task-board.ts';
 import { routerOf } from '../task-setup.ts';
+import { onlyTables } from './only-tables.ts';
 import type { SnapshotTask } from './snapshot-options.ts';
 
 export function adminOf({ task }: Pick<SnapshotTask, 'task'>) {
@@ -38,9 +38,10 @@ export async function catchUp(run: SnapshotTask, until: Position | undefined): P
     const board = new TaskBoard(run.task.name);
     const head = until === undefined ? 'head' : undefined;
     const options = { ...run, board, mode: 'run', until: head, waitsForLock: false } as const;
+    const copied = new Set([...done, ...partial]);
     const task = createTask(options, run.store, {
-      router: onlyTables(routerOf(run.task), new Set([...done, ...partial])),
-      onConflict: partial.length > 0 ? 'overwrite' : requireTarget(run.task).onConflict,
+      router: onlyTables(routerOf(run.task), (name) => copied.has(keyOf(name))),
+      byKey: new Set(partial),
       until,
     });
     await task.run(signal);
@@ -72,20 +73,4 @@ async function tablesOf(run: SnapshotTask, record: CopyRecord) {
     await connection.close();
   }
   return { done, partial };
-}
-
-function onlyTables(router: Router, keys: ReadonlySet<string>): Router {
-  const databases = new Set([...keys].map((key) => parseSchemaKey(key).database));
-  return {
-    isIncluded: (name) => router.isIncluded(name) && keys.has(`${name.database}\0${name.table}`),
-    isDatabaseIncluded: (database) =>
-      databases.has(database) && router.isDatabaseIncluded(database),
-    targetName: (name) => router.targetName(name),
-    targetDatabase: (database) => router.targetDatabase(database),
-    targetColumn: (name, column) => router.targetColumn(name, column),
-    route: (table) => router.route(table),
-    isMerged: (name) => router.isMerged(name),
-    isSkipped: (name, kind) => router.isSkipped(name, kind),
-    isRenamed: (name) => router.isRenamed(name),
-  };
 }

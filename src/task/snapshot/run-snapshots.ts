@@ -1,10 +1,13 @@
 import type { TaskStore } from '../../checkpoint/task-store.ts';
 import { TailraceError, toTailraceError } from '../../core/errors.ts';
+import { parseTablePattern } from '../../core/table-pattern.ts';
 import { createLogger, type Logger } from '../../lib/logger.ts';
 import { CopyProgress } from '../../snapshot/progress.ts';
 import { asListen, openHttp } from '../open-http.ts';
 import { isStop, retryForever } from '../retry-forever.ts';
 import { openStore } from '../run-task.ts';
+import { addTables } from './add-tables.ts';
+import { findTablesToAdd } from './find-tables-to-add.ts';
 import { TaskBoard } from '../task-board.ts';
 import { TaskControl } from '../task-control.ts';
 import { loadTasks } from '../task-setup.ts';
@@ -19,6 +22,8 @@ export interface SnapshotRunOptions {
   readonly engine?: string;
   readonly restart?: boolean;
   readonly overwrite?: boolean;
+  /** Patterns over `database.table`; undefined: every table of the task. */
+  readonly table?: readonly string[];
   readonly signal: AbortSignal;
   /** Shows a copy while it goes on; gives how to end that. */
   readonly show?: (task: string, progress: CopyProgress, logger: Logger) => () => void;
@@ -35,6 +40,7 @@ const SAVE_STATUS_MS = 1000;
 export async function runSnapshots(options: SnapshotRunOptions): Promise<SnapshotOutcome> {
   const { config, tasks } = loadTasks(options);
   const logger = createLogger({ ...config.log });
+  const tables = options.table?.map(parseTablePattern);
   const boards = tasks.map(({ name }) => new TaskBoard(name));
   const listen = options.http === undefined ? config.http.listen : asListen(options.http);
   const http = await openHttp({
@@ -61,6 +67,7 @@ export async function runSnapshots(options: SnapshotRunOptions): Promise<Snapsho
             engine: engineOf(options.engine) ?? task.snapshot.engine,
             restart: options.restart === true,
             overwrite: options.overwrite === true,
+            tables,
             signal: options.signal,
           },
           options.show,
@@ -105,12 +112,15 @@ async function runOne(
   }, SAVE_STATUS_MS);
   let outcome: 'done' | 'failed' = 'failed';
   try {
-    const opened = (store = await openStore(options));
-    const result = await retryForever(() => copyTask({ ...options, store: opened }), {
-      board,
-      logger,
-      signal,
-    });
+    const result = await retryForever(
+      async () => {
+        const added = await findTablesToAdd(options);
+        if (added !== undefined) return addTables(options, added);
+        const opened = (store ??= await openStore(options));
+        return copyTask({ ...options, store: opened });
+      },
+      { board, logger, signal },
+    );
     board.end();
     outcome = 'done';
     return result;

@@ -25,12 +25,15 @@ export function describeCopy(progress: CopyProgress, elapsedMs: number): CopyVie
     .map(tableLine);
   const figures = `${count(totals.rows)} rows  ${count(rowsPerSecond)} rows/s  ${megabytesPerSecond.toFixed(1)} MB/s`;
   const eta = left === undefined ? '' : `  ${duration(left)} left`;
-  const all = `${bar(totals.share)} ${totals.tablesDone}/${totals.tables} tables  ${figures}${eta}  (${progress.phase})`;
+  const { waitsFor } = progress;
+  const phase = waitsFor === undefined ? progress.phase : `waiting: ${waitsFor}`;
+  const all = `${bar(totals.share)} ${totals.tablesDone}/${totals.tables} tables  ${figures}${eta}  (${phase})`;
   return {
     lines: [...tables, all],
-    summary: `Copy: ${totals.tablesDone} of ${totals.tables} tables, ${figures}${eta}`,
+    summary: `Copy: ${totals.tablesDone} of ${totals.tables} tables, ${figures}${eta}${waitsFor === undefined ? '' : `; waiting: ${waitsFor}`}`,
     fields: {
       phase: progress.phase,
+      ...(waitsFor === undefined ? {} : { waitsFor }),
       tables: totals.tables,
       tablesDone: totals.tablesDone,
       rows: totals.rows,

@@ -1,5 +1,6 @@
 import type { TaskStore } from '../../checkpoint/task-store.ts';
 import type { Config, TaskConfig } from '../../config/schema.ts';
+import type { TablePattern } from '../../core/table-pattern.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { CopyProgress } from '../../snapshot/progress.ts';
 import type { TaskBoard } from '../task-board.ts';
@@ -15,6 +16,8 @@ export interface SnapshotTaskOptions {
   readonly engine: 'mysqldump' | 'native';
   readonly restart: boolean;
   readonly overwrite: boolean;
+  /** undefined: every table of the task. */
+  readonly tables: readonly TablePattern[] | undefined;
   readonly signal: AbortSignal;
 }
 

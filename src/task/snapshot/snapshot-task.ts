@@ -8,19 +8,28 @@ import { TailraceError } from '../../core/errors.ts';
 import { formatPosition, type Position } from '../../core/position.ts';
 import { formatTableName } from '../../core/table.ts';
 import { connectServer, type ServerConnection } from '../../server/connect.ts';
+import { readOptionalText } from '../../server/row-reader.ts';
 import { readCheckpoint } from '../../sink/mysql/checkpoint-admin.ts';
 import { readCopyMarks } from '../../sink/mysql/copy/copy-marks.ts';
 import { openMysqlCopyTarget } from '../../sink/mysql/copy/mysql-copy-target.ts';
-import { CopyRecord, HEAD_KEY, markOf, type CopyHead } from '../../snapshot/copy-record.ts';
+import {
+  CopyRecord,
+  HEAD_KEY,
+  markOf,
+  type CopyHead,
+  type TableRecord,
+} from '../../snapshot/copy-record.ts';
 import { copyRound, type CopyRoundOptions, type RoundResult } from '../../snapshot/copy-round.ts';
 import { copyViews, type OtherObjects } from '../../snapshot/copy-views.ts';
 import { findDumpProgram } from '../../snapshot/dump/find-program.ts';
+import { SourceThrottle } from '../../snapshot/source-throttle.ts';
 import { describeSource } from '../../source/binlog/describe-source.ts';
 import { readHead } from '../../source/binlog/read-head.ts';
 import { clearSkips } from '../skip-marker.ts';
 import { routerOf } from '../task-setup.ts';
 import { adminOf, catchUp } from './catch-up.ts';
 import { learnSchema } from './learn-schema.ts';
+import { onlyTables } from './only-tables.ts';
 import type { SnapshotTask } from './snapshot-options.ts';
 
 /** Rounds in which tables were altered under our hands. */
@@ -46,7 +55,8 @@ export async function copyTask(run: SnapshotTask): Promise<SnapshotResult> {
   try {
     if (isBegun && !run.restart) assertSameSource(run, record, source);
     const mayEmpty = run.overwrite || (run.restart && (isBegun || state !== undefined));
-    if (run.restart) await forgetCopied(run, source);
+    if (run.restart) await forgetCopied(run, source, () => true);
+    else if (isBegun) await forgetPartial(run, source);
     return await copyInRounds({ ...run, overwrite: mayEmpty, restart: false }, source);
   } finally {
     await source.close();
@@ -91,14 +101,28 @@ function notNeeded(run: SnapshotTask, checkpoint: { readonly position: Position 
   );
 }
 
-/** Everything that was copied counts as begun: it is emptied and copied again. */
-async function forgetCopied(run: SnapshotTask, source: ServerConnection): Promise<void> {
+/**
+ * Tables that are there in part are brought up to date by key, which takes whole rows: where the source logs less,
+ * they are begun anew.
+ */
+async function forgetPartial(run: SnapshotTask, source: ServerConnection): Promise<void> {
+  const [row] = await source.query('SELECT @@GLOBAL.binlog_row_image AS image');
+  if (readOptionalText(row, 'image') === 'FULL') return;
+  await forgetCopied(run, source, ({ state }) => state !== 'done');
+}
+
+/** What was copied counts as begun: it is emptied and copied again. */
+async function forgetCopied(
+  run: SnapshotTask,
+  source: ServerConnection,
+  isForgotten: (table: TableRecord) => boolean,
+): Promise<void> {
   const target = await openTarget(run, 1, source);
   try {
     const record = new CopyRecord(await target.loadMarks());
     const marks = record.tableKeys.flatMap((key) => {
       const table = record.table(key);
-      if (table === undefined) return [];
+      if (table === undefined || !isForgotten(table)) return [];
       const begun = { ...table, slices: undefined, state: 'begun' as const, rows: 0, bytes: 0 };
       const slices = record.keysOf(key).filter((one) => one !== key);
       return [...slices.map((one) => ({ key: one, text: null })), markOf(key, begun)];
@@ -130,8 +154,10 @@ async function openTarget(
 
 async function copyInRounds(run: SnapshotTask, source: ServerConnection): Promise<SnapshotResult> {
   const folder = mkdtempSync(join(tmpdir(), 'tailrace-'));
+  let throttle: SourceThrottle | undefined;
   try {
     const options = await roundOptions(run, source, folder);
+    throttle = options.throttle;
     for (let round = 1; ; round++) {
       await catchUp(run, undefined);
       const result = await copyRound(options);
@@ -142,6 +168,7 @@ async function copyInRounds(run: SnapshotTask, source: ServerConnection): Promis
       run.logger.info(`Altered while they were copied, so copied again: ${names}`);
     }
   } finally {
+    await throttle?.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -163,15 +190,23 @@ async function roundOptions(
 ): Promise<CopyRoundOptions> {
   const { task, signal, overwrite, progress, logger } = run;
   const sourceConfig = requireSource(task);
-  const router = routerOf(task);
+  const { tables } = run;
+  const whole = routerOf(task);
+  const router =
+    tables === undefined
+      ? whole
+      : onlyTables(whole, (name) => tables.some((pattern) => pattern.matches(name)));
   const { host } = source.info;
   const server = { ...serverOptions(sourceConfig), hosts: [host] };
-  const { connections, lock } = task.snapshot;
+  const { connections, lock, maxThreadsRunning, maxLagSeconds } = task.snapshot;
+  const connect = () => connectServer(server, 'source', { signal });
+  const limits = { maxThreadsRunning, maxLagSeconds };
+  const throttle = new SourceThrottle(limits, connect, progress, logger);
   return {
-    connect: () => connectServer(server, 'source', { signal }),
+    connect,
     readPosition: readHead,
     learnSchema: (position) =>
-      learnSchema(position, { source: sourceConfig, router, host, signal }),
+      learnSchema(position, { source: sourceConfig, router: whole, host, signal }),
     catchUp: (position) => catchUp(run, position),
     doneTables: async () => {
       const record = new CopyRecord(await readCopyMarks(adminOf(run), signal));
@@ -185,6 +220,7 @@ async function roundOptions(
     head: headOf(run, source),
     overwrite,
     progress,
+    throttle,
     logger,
     signal,
   };

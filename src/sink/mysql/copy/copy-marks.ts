@@ -6,6 +6,8 @@ import { connectServer } from '../../../server/connect.ts';
 import type { CheckpointAdminOptions } from '../checkpoint-admin.ts';
 import { listTables, SNAPSHOT_TABLE, StateTables } from '../state-database.ts';
 
+export type MarksPurpose = 'snapshot' | 'poll' | 'addedTable';
+
 /** Changes nothing, needs no lock. Empty: no copy is unfinished. */
 export async function readCopyMarks(
   options: CheckpointAdminOptions,
@@ -23,14 +25,14 @@ export async function readCopyMarks(
 }
 
 /**
- * The record of one task: a copy's, whose rows exist only while it is unfinished, or how far polling is in
- * each table.
+ * The record of one task: a copy's, whose rows exist only while it is unfinished; how far polling is in each
+ * table; or tables that are added while it runs.
  */
 export class CopyMarks {
   readonly #task: string;
   readonly #table: string;
 
-  constructor(task: string, tables: StateTables, purpose: 'snapshot' | 'poll' = 'snapshot') {
+  constructor(task: string, tables: StateTables, purpose: MarksPurpose = 'snapshot') {
     this.#task = quoteText(task);
     this.#table = tables[purpose];
   }

@@ -87,7 +87,7 @@ export class CopyWriter {
     let written = 0;
     for (const statement of this.#statements(piece, binding)) {
       const affected = await this.#run(statement, binding);
-      written += piece.replaces ? statement.rows : affected;
+      written += piece.onExisting === 'fail' ? affected : statement.rows;
     }
     await this.#commit(piece.mark);
     return written;
@@ -138,13 +138,13 @@ export class CopyWriter {
   }
 
   /** REPLACE would empty columns that the target alone has. */
-  #form({ replaces, keeps }: CopyPiece, binding: TableBinding): StatementForm {
-    if (keeps === true) {
+  #form({ onExisting }: CopyPiece, binding: TableBinding): StatementForm {
+    if (onExisting === 'keep') {
       const [first] = identityColumns(binding);
       const name = quoteName(first?.target.name ?? '');
       return { verb: 'INSERT', tail: Buffer.from(` ON DUPLICATE KEY UPDATE ${name}=${name}`) };
     }
-    if (!replaces) return { verb: 'INSERT', tail: undefined };
+    if (onExisting === 'fail') return { verb: 'INSERT', tail: undefined };
     const text = binding.hasExtraColumns
       ? new TableText(binding, dialectOf(this.#session.connection.info))
       : undefined;

@@ -19,19 +19,20 @@ import { quoteText } from '../../../server/sql-text.ts';
 import { bindTable } from '../bind-table.ts';
 import { TargetCatalog } from '../catalog.ts';
 import { schemaReplacement } from '../checkpoint-admin.ts';
-import type { CheckpointRow } from '../checkpoint-row.ts';
+import { CheckpointRow } from '../checkpoint-row.ts';
 import type { DdlSource } from '../ddl/host.ts';
 import { quoteTable } from '../ddl/table-sql.ts';
-import { replayStatement } from '../replay-mark.ts';
 import { keyFromEnd } from './key-from-end.ts';
 import { openOwnedTask, type OwnedTarget } from '../owned-target.ts';
+import { ReplayMark, replayStatement } from '../replay-mark.ts';
 import { applySessionSettings } from '../session-settings.ts';
 import type { TableBinding } from '../table-binding.ts';
+import type { TargetMark } from '../target-mark.ts';
 import { openTargetSession } from '../target-session.ts';
 import { TargetTransaction } from '../target-transaction.ts';
 import { TUNING } from '../tuning.ts';
 import { CopyDdl } from './copy-ddl.ts';
-import { CopyMarks } from './copy-marks.ts';
+import { CopyMarks, type MarksPurpose } from './copy-marks.ts';
 import { beginFenced } from './fence.ts';
 import { CopyWriter } from './copy-writer.ts';
 import { takesText } from './takes-text.ts';
@@ -46,7 +47,7 @@ export interface MysqlCopyTargetOptions {
   readonly writers: number;
   readonly source?: DdlSource;
   /** Whose marks are stored with the rows. */
-  readonly purpose?: 'snapshot' | 'poll';
+  readonly purpose?: MarksPurpose;
 }
 
 /** Connects, takes the task's lock and raises its epoch: writers of an older process are shut out. */
@@ -56,6 +57,31 @@ export async function openMysqlCopyTarget(
 ): Promise<PollTarget> {
   const owned = await openOwnedTask(options, signal);
   const target = new MysqlCopyTarget(owned, options, signal);
+  try {
+    await target.openWriters();
+    return target;
+  } catch (thrown) {
+    await target.close();
+    throw thrown;
+  }
+}
+
+/**
+ * Beside a sink that owns the task, under its epoch: whoever takes the task over shuts this out as well. Its record
+ * is that of added tables.
+ */
+export async function openCopyTargetBeside(
+  { row, host }: { readonly row: TargetMark; readonly host: string },
+  options: MysqlCopyTargetOptions,
+  signal: AbortSignal,
+): Promise<PollTarget> {
+  if (!(row instanceof CheckpointRow))
+    throw new TailraceError('INTERNAL_FAULT', 'no task is owned');
+  const server = { ...options.server, hosts: [host] };
+  const at = { ...options, server, purpose: 'addedTable' } as const;
+  const session = await openTargetSession(at, signal);
+  const replay = new ReplayMark(undefined, undefined);
+  const target = new MysqlCopyTarget({ session, row, replay }, at, signal);
   try {
     await target.openWriters();
     return target;
@@ -174,6 +200,7 @@ class MysqlCopyTarget implements PollTarget {
   fit(table: CopyTable): Promise<CopyFit> {
     return this.#inTurn(async () => {
       const { target: name } = table.route;
+      this.#catalog.forget(name);
       await this.#catalog.load([name]);
       const target = this.#catalog.get(name);
       if (target === undefined) throw missingTable(name);

@@ -66,7 +66,8 @@ export class ImagePlanner {
   }
 
   #fits(change: RowsChange): boolean {
-    if (!hasWireImages(change)) return false;
+    // A row image must find its row, or must not: by key there is no such thing.
+    if (change.byKey === true || !hasWireImages(change)) return false;
     const { before, after } = change;
     const rows = (after ?? before).length;
     // One row has to fit a statement; that all of them do is seen without looking at each.
