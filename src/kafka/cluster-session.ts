@@ -1,4 +1,4 @@
-import { toTailraceError, type TailraceError } from '../core/errors.ts';
+import { TailraceError, toTailraceError } from '../core/errors.ts';
 import { createBackoff } from '../lib/backoff.ts';
 import type { Logger } from '../lib/logger.ts';
 import { sleep } from '../lib/sleep.ts';
@@ -11,6 +11,8 @@ import { kafkaError } from './kafka-error.ts';
 const RETRY = { minMs: 20, maxMs: 2000 };
 /** For connections to close by themselves. */
 const DROP_TIMEOUT_MS = 500;
+/** Longer than any request may take: joining a group waits for its other members. */
+const ANSWER_LIMIT_MS = 120_000;
 /** While brokers are away a line each that often is enough. */
 const WARN_EVERY_MS = 10_000;
 
@@ -34,7 +36,7 @@ export class ClusterSession {
   /** Does the work once; what may pass is thrown as a transient error. */
   async once<T>(signal: AbortSignal, work: (cluster: Cluster) => Promise<T>): Promise<T> {
     try {
-      return await untilAborted(this.#withCluster(work), signal);
+      return await inTime(untilAborted(this.#withCluster(work), signal));
     } catch (thrown) {
       if (signal.aborted) throw abortReason(signal);
       const error = kafkaError(thrown);
@@ -96,6 +98,21 @@ export class ClusterSession {
     if (nowMs - this.#warnedAtMs < WARN_EVERY_MS) return;
     this.#warnedAtMs = nowMs;
     this.#logger.warn({ error }, 'Kafka did not take a batch; trying again until it does');
+  }
+}
+
+/** A broker that is frozen, or gone without a word, must not be waited for for ever. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const overdue = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new TailraceError('KAFKA_CONNECTION_LOST', 'Kafka: no broker answered'));
+    }, ANSWER_LIMIT_MS);
+  });
+  try {
+    return await Promise.race([work, overdue]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -20,6 +20,7 @@
  */
 
 import type { ClusterConnection } from './cluster.ts';
+import { whileConnected } from './while-connected.ts';
 
 export const PRODUCE_KEY = 0;
 const PRODUCE_VERSION = 7;
@@ -86,7 +87,7 @@ export async function sendProduce(
   const correlationId = connection.nextCorrelationId();
   const { clientId } = connection;
   const pieces = encodeProduce({ ...request, clientId, correlationId });
-  const { payload } = await new Promise<{ readonly payload: Buffer }>((resolve, reject) => {
+  const answer = new Promise<{ readonly payload: Buffer }>((resolve, reject) => {
     connection.requestQueue.push({
       entry: {
         apiKey: PRODUCE_KEY,
@@ -106,6 +107,7 @@ export async function sendProduce(
       },
     });
   });
+  const { payload } = await whileConnected(connection, answer);
   return decodeProduce(payload);
 }
 

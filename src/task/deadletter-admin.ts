@@ -1,13 +1,18 @@
 import { openBesideTask, readTaskStore, type TaskStore } from '../checkpoint/task-store.ts';
-import { kafkaOptions, requireKafka } from '../config/server-options.ts';
 import type { Config, TaskConfig } from '../config/schema.ts';
 import type { StoredDeadLetter } from '../core/dead-letter.ts';
 import { TailraceError } from '../core/errors.ts';
-import { silentLogger } from '../lib/logger.ts';
-import { sendAgain, type KeptMessage } from '../sink/kafka/send-again.ts';
+import { consumerStoreName, consumerStoreNames } from './consume/consumer-store.ts';
+import { retryLetter } from './deadletter-retry.ts';
 import { loadTasks, type TaskSelection } from './task-setup.ts';
 
-export interface TaskLetter extends StoredDeadLetter {
+/** What names a letter among those of its task: each process that consumes keeps its own. */
+export interface LetterId {
+  readonly id: number;
+  readonly consumer?: number | undefined;
+}
+
+export interface TaskLetter extends StoredDeadLetter, LetterId {
   readonly task: string;
 }
 
@@ -15,33 +20,45 @@ export interface LetterOptions extends TaskSelection {
   readonly signal: AbortSignal;
 }
 
-export interface LetterOutcome {
+export interface LetterOutcome extends LetterId {
   readonly task: string;
-  readonly id: number;
   readonly note: string;
 }
 
 /** Every dead letter of the chosen tasks, oldest first. */
 export function listLetters(selection: TaskSelection, limit?: number): readonly TaskLetter[] {
   const { config, tasks } = loadTasks(selection);
-  return tasks.flatMap(({ name }) => {
-    const store = readTaskStore({ stateDir: config.stateDir, task: name });
+  return tasks.flatMap((task) => lettersOf(config, task, limit));
+}
+
+function lettersOf({ stateDir }: Config, { name }: TaskConfig, limit?: number): TaskLetter[] {
+  const numbers = consumerStoreNames(stateDir, name).map((store) =>
+    Number(store.slice(store.lastIndexOf('-') + 1)),
+  );
+  return [undefined, ...numbers].flatMap((consumer) => {
+    const store = readTaskStore({ stateDir, task: storeOf(name, consumer) });
     try {
-      return (store?.deadLetters(limit) ?? []).map((letter) => ({ task: name, ...letter }));
+      const about = { task: name, ...(consumer === undefined ? {} : { consumer }) };
+      return (store?.deadLetters(limit) ?? []).map((letter) => ({ ...about, ...letter }));
     } finally {
       store?.close();
     }
   });
 }
 
-export function showLetter(selection: TaskSelection, id: number): TaskLetter {
+function storeOf(task: string, consumer: number | undefined): string {
+  return consumer === undefined ? task : consumerStoreName(task, consumer);
+}
+
+export function showLetter(selection: TaskSelection, letterId: LetterId): TaskLetter {
   const { config, tasks } = loadTasks(selection);
   const task = theOne(tasks);
-  const store = readTaskStore({ stateDir: config.stateDir, task: task.name });
+  const { id, consumer } = letterId;
+  const store = readTaskStore({ stateDir: config.stateDir, task: storeOf(task.name, consumer) });
   try {
     const letter = store?.deadLetter(id);
-    if (letter === undefined) throw unknown(task, id);
-    return { task: task.name, ...letter };
+    if (letter === undefined) throw unknown(task, letterId);
+    return { task: task.name, ...letterId, ...letter };
   } finally {
     store?.close();
   }
@@ -50,93 +67,50 @@ export function showLetter(selection: TaskSelection, id: number): TaskLetter {
 /** Forgets letters; undefined `ids`: all. */
 export function dropLetters(
   selection: TaskSelection,
-  ids: readonly number[] | undefined,
+  ids: readonly LetterId[] | undefined,
 ): readonly LetterOutcome[] {
   const { config, tasks } = loadTasks(selection);
   const task = theOne(tasks);
-  return withStore(config, task, (store) => {
-    const chosen = ids ?? store.deadLetters().map(({ id }) => id);
-    return chosen.map((id) => {
-      if (!store.dropDeadLetter(id)) throw unknown(task, id);
-      return { task: task.name, id, note: 'dropped' };
-    });
-  });
+  return (ids ?? lettersOf(config, task).map(idOf)).map((letterId) =>
+    withStore(config, task, letterId, (store) => {
+      if (!store.dropDeadLetter(letterId.id)) throw unknown(task, letterId);
+      return { task: task.name, ...letterId, note: 'dropped' };
+    }),
+  );
 }
 
-/** Sends messages again that could not be sent; what went through is dropped. */
+/** Tries again what was passed over, one after the other; what went through is dropped. */
 export async function retryLetters(
   options: LetterOptions,
-  ids: readonly number[] | undefined,
+  ids: readonly LetterId[] | undefined,
 ): Promise<readonly LetterOutcome[]> {
   const { config, tasks } = loadTasks(options);
   const task = theOne(tasks);
-  return withStore(config, task, async (store) => {
-    const all = ids ?? store.deadLetters().map(({ id }) => id);
-    const outcomes: LetterOutcome[] = [];
-    for (const id of all) {
-      const letter = store.deadLetter(id);
-      if (letter === undefined) throw unknown(task, id);
-      const topic = await sendLetter(task, letter, options.signal);
-      store.dropDeadLetter(id);
-      outcomes.push({ task: task.name, id, note: `sent to ${topic}` });
-    }
-    return outcomes;
-  });
-}
-
-async function sendLetter(
-  task: TaskConfig,
-  letter: StoredDeadLetter,
-  signal: AbortSignal,
-): Promise<string> {
-  const message = keptMessage(letter);
-  if (message === undefined) {
-    throw new TailraceError(
-      'USAGE',
-      `Dead letter ${letter.id} is no message that could be sent again (${letter.kind}).`,
-      {
-        place: { task: task.name },
-        next: 'See it with tailrace deadletter show; tailrace inspect --repair mends rows at the target.',
-      },
-    );
+  const outcomes: LetterOutcome[] = [];
+  for (const letterId of ids ?? lettersOf(config, task).map(idOf)) {
+    const outcome = await withStore(config, task, letterId, async (store) => {
+      const letter = store.deadLetter(letterId.id);
+      if (letter === undefined) throw unknown(task, letterId);
+      const note = await retryLetter({ config, task, letter, signal: options.signal });
+      store.dropDeadLetter(letterId.id);
+      return { task: task.name, ...letterId, note };
+    });
+    outcomes.push(outcome);
   }
-  const kafka = requireKafka(task);
-  await sendAgain(
-    {
-      connect: kafkaOptions(kafka, task.name),
-      compression: kafka.compression,
-      logger: silentLogger,
-      headers: headersOf(task, letter),
-    },
-    message,
-    signal,
-  );
-  return message.topic;
+  return outcomes;
 }
 
-function headersOf(task: TaskConfig, letter: StoredDeadLetter): Record<string, string> {
-  const { seq, gtid, coordinates } = letter;
-  return {
-    'tailrace-task': task.name,
-    ...(seq === undefined ? {} : { 'tailrace-seq': String(seq) }),
-    ...(gtid === undefined ? {} : { 'tailrace-gtid': gtid }),
-    ...(gtid === undefined && coordinates !== undefined
-      ? { 'tailrace-position': coordinates }
-      : {}),
-    'tailrace-retry': String(letter.id),
-  };
+function idOf({ id, consumer }: TaskLetter): LetterId {
+  return consumer === undefined ? { id } : { id, consumer };
 }
 
-function keptMessage({ kind, payload }: StoredDeadLetter): KeptMessage | undefined {
-  if (kind !== 'message' || payload === undefined) return undefined;
-  const { topic, partition, key, value } = Object(JSON.parse(payload)) as Record<string, unknown>;
-  if (typeof topic !== 'string' || typeof partition !== 'number') return undefined;
-  if (typeof value !== 'string' || (typeof key !== 'string' && key !== null)) return undefined;
-  return { topic, partition, key, value };
-}
-
-function withStore<T>(config: Config, task: TaskConfig, use: (store: TaskStore) => T): T {
-  const store = openBesideTask({ stateDir: config.stateDir, task: task.name });
+function withStore<T>(
+  config: Config,
+  task: TaskConfig,
+  { consumer }: LetterId,
+  use: (store: TaskStore) => T,
+): T {
+  const store = openBesideTask({ stateDir: config.stateDir, task: storeOf(task.name, consumer) });
   if (store === undefined) {
     throw new TailraceError('USAGE', `Task "${task.name}" has no state: it never ran here.`);
   }
@@ -163,8 +137,14 @@ function theOne(tasks: readonly TaskConfig[]): TaskConfig {
   });
 }
 
-function unknown(task: TaskConfig, id: number): TailraceError {
-  return new TailraceError('USAGE', `Task "${task.name}" has no dead letter ${id}.`, {
+/** As it is written on the command line: `5`, or `consume-2:5` of the second process that consumes. */
+export function formatLetterId({ id, consumer }: LetterId): string {
+  return consumer === undefined ? String(id) : `consume-${consumer}:${id}`;
+}
+
+function unknown(task: TaskConfig, letterId: LetterId): TailraceError {
+  const name = formatLetterId(letterId);
+  return new TailraceError('USAGE', `Task "${task.name}" has no dead letter ${name}.`, {
     next: 'tailrace deadletter list shows those that there are.',
   });
 }

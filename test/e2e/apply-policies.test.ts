@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { startOwnServer, type OwnServer, type ServerName } from '../support/servers.ts';
 import { openSql } from '../support/sql.ts';
+import { runTailrace } from '../support/tailrace.ts';
 import { tableContent } from '../support/table-content.ts';
 import { Pair } from './pair.ts';
 
@@ -159,6 +160,26 @@ for (const [title, from, to] of SERVERS) {
       ]);
       expect(letters[0]).toContain('ten');
       expect(letters[1]).toContain('changed');
+      if (from !== 'src57') return;
+      const retry = (...ids: string[]) =>
+        runTailrace(['deadletter', 'retry', ...ids, '-c', pair.config]);
+      const first = await retry('1');
+      expect(first.code, first.stderr).toBe(0);
+      expect(first.stdout).toContain('the row in e2e_conflict_skip.t');
+      // Of the one row alone.
+      expect(await pair.rows('SELECT id, v FROM t WHERE id IN (2, 10) ORDER BY id')).toEqual([
+        '10 ten',
+      ]);
+      const rest = await retry('--all');
+      expect(rest.code, rest.stderr).toBe(0);
+      expect(await pair.rows('SELECT id, v FROM t ORDER BY id')).toEqual([
+        '1 one',
+        '2 changed',
+        '4 before',
+        '5 after',
+        '10 ten',
+        '11 eleven',
+      ]);
     });
   });
 

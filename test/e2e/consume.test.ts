@@ -373,6 +373,18 @@ describe('a message that cannot be read', () => {
     );
     const { value } = JSON.parse(payload ?? '{}') as { value: string };
     expect(Buffer.from(value, 'base64').toString()).toBe(bad);
+    const letters = (...args: string[]) =>
+      runTailrace(['deadletter', ...args, '-c', workspace.config]);
+    expect((await letters('list')).stdout).toContain('consume-1:1');
+    // What could not be read can be now: it comes again.
+    await to.run(`ALTER TABLE ${database}.users MODIFY id VARCHAR(10)`);
+    const retried = await letters('retry', 'consume-1:1');
+    expect(retried.code, retried.stderr).toBe(0);
+    expect((await consume()).code).toBe(0);
+    expect(await to.value(`SELECT GROUP_CONCAT(id ORDER BY id) FROM ${database}.users`)).toBe(
+      '1,3,two',
+    );
+    expect((await letters('list')).stdout).not.toContain('consume-1:1');
   });
 });
 

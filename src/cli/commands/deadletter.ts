@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import { TailraceError } from '../../core/errors.ts';
 import {
   dropLetters,
+  formatLetterId,
   listLetters,
   retryLetters,
   showLetter,
+  type LetterId,
   type LetterOutcome,
   type TaskLetter,
 } from '../../task/deadletter-admin.ts';
@@ -43,7 +45,7 @@ export const addDeadletterCommand: AddCommand = (program, io, finish) => {
       printLetter(showLetter(options, asId(id)), options, io);
       finish(EXIT_OK);
     });
-  add('retry', 'send messages again that were too large for a topic')
+  add('retry', 'try again: send the message, or mend the row at the target')
     .argument('[id...]', 'their numbers')
     .option('--all', 'every one')
     .action(async (ids: string[], options: ChangeOptions) => {
@@ -60,7 +62,7 @@ export const addDeadletterCommand: AddCommand = (program, io, finish) => {
     });
 };
 
-function chosen(ids: readonly string[], { all }: ChangeOptions): readonly number[] | undefined {
+function chosen(ids: readonly string[], { all }: ChangeOptions): readonly LetterId[] | undefined {
   if (all === true && ids.length === 0) return undefined;
   if (all !== true && ids.length > 0) return ids.map(asId);
   throw new TailraceError('USAGE', 'Give numbers, or --all.', {
@@ -68,8 +70,12 @@ function chosen(ids: readonly string[], { all }: ChangeOptions): readonly number
   });
 }
 
-function asId(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
+function asId(text: string): LetterId {
+  const match = /^(?:consume-(\d+):)?(\d+)$/.exec(text);
+  if (match !== null) {
+    const id = Number(match[2]);
+    return match[1] === undefined ? { id } : { id, consumer: Number(match[1]) };
+  }
   throw new TailraceError('USAGE', `"${text}" is no number of a dead letter.`, {
     next: 'tailrace deadletter list shows them.',
   });
@@ -82,7 +88,7 @@ function printList(letters: readonly TaskLetter[], options: ListOptions, io: Cli
   }
   const cells = letters.map((letter) => [
     letter.task,
-    String(letter.id),
+    formatLetterId(letter),
     new Date(letter.createdAtMs).toISOString(),
     letter.kind,
     letter.table ?? '-',
@@ -98,10 +104,11 @@ function printLetter(letter: TaskLetter, options: ListOptions, io: CliIo): void 
     return;
   }
   const { payload } = asJson(letter);
-  const { task, id, kind, table, reason, code, gtid, coordinates } = letter;
+  const { task, kind, table, reason, code, gtid, coordinates } = letter;
+  const id = formatLetterId(letter);
   const at = new Date(letter.createdAtMs).toISOString();
   const known = { task, id, at, kind, code, table, gtid, coordinates, reason };
-  const rows = Object.entries(known).map(([name, value]) => [`${name}:`, String(value ?? '-')]);
+  const rows = Object.entries(known).map(([name, value]) => [`${name}:`, value ?? '-']);
   print(io, formatTable(['', ''], rows).trimStart());
   print(io, `\n${typeof payload === 'string' ? payload : JSON.stringify(payload, null, 2)}\n`);
 }
@@ -111,7 +118,9 @@ function printOutcomes(outcomes: readonly LetterOutcome[], options: ListOptions,
     printJson(io, { deadLetters: outcomes });
     return;
   }
-  for (const { id, note } of outcomes) print(io, `${id}: ${note}\n`);
+  for (const outcome of outcomes) {
+    print(io, `${formatLetterId(outcome)}: ${outcome.note}\n`);
+  }
 }
 
 function asJson({ createdAtMs, payload, ...letter }: TaskLetter): Record<string, unknown> {

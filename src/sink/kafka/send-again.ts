@@ -12,8 +12,8 @@ import { encodeHeaders } from './record-headers.ts';
 export interface KeptMessage {
   readonly topic: string;
   readonly partition: number;
-  readonly key: string | null;
-  readonly value: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer;
 }
 
 export interface SendAgainOptions {
@@ -58,8 +58,8 @@ export async function sendAgain(
 }
 
 function writerOf({ key, value }: KeptMessage, options: SendAgainOptions): RecordBatchWriter {
-  const keyBytes = Buffer.from(key ?? '');
-  const bytes = Buffer.concat([keyBytes, Buffer.from(value)]);
+  const keyBytes = key ?? Buffer.alloc(0);
+  const bytes = Buffer.concat([keyBytes, value]);
   const headers = encodeHeaders(options.headers);
   const writer = new RecordBatchWriter();
   writer.append(
