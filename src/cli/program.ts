@@ -6,6 +6,7 @@ import { VERSION } from '../task/version.ts';
 import { addCheckCommand } from './commands/check.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConsumeCommand } from './commands/consume.ts';
+import { addConvertCommand } from './commands/convert.ts';
 import { addDeadletterCommand } from './commands/deadletter.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addInspectCommand } from './commands/inspect.ts';
@@ -33,6 +34,7 @@ const COMMANDS: readonly AddCommand[] = [
   addStatusCommand,
   addPositionCommand,
   addDeadletterCommand,
+  addConvertCommand,
   addDemoCommand,
   addCompletionCommand,
 ];

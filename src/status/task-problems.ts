@@ -13,6 +13,7 @@ export function findProblems(task: TaskStatus): readonly TaskProblem[] {
     pauseProblem(task),
     retentionProblem(task),
     snapshotProblem(task),
+    pollProblem(task),
     differenceProblem(task),
     letterProblem(task),
   ];
@@ -70,6 +71,22 @@ function snapshotProblem({ snapshot }: TaskStatus): Found {
     what: `The first copy has failed after ${formatCount(snapshot.tablesDone)} of ${formatCount(snapshot.tables)} tables`,
     where: '',
     next: 'tailrace snapshot goes on with it; its log says why it failed.',
+    at: null,
+  };
+}
+
+function pollProblem({ poll }: TaskStatus): Found {
+  if (poll === null) return undefined;
+  if (poll.error !== null) {
+    const next = 'It is tried again by itself; the log says more.';
+    return { level: 'warn', what: `Polling: ${poll.error}`, where: '', next, at: poll.lastRoundAt };
+  }
+  if (poll.unusable.length === 0) return undefined;
+  return {
+    level: 'note',
+    what: `${formatCount(poll.unusable.length)} tables cannot be polled`,
+    where: poll.unusable.map(({ table }) => table).join(', '),
+    next: 'Give them a primary key, or set poll = "off" for them in [[task.table]].',
     at: null,
   };
 }

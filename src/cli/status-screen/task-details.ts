@@ -105,7 +105,7 @@ function placeLines({ position, coordinates, source, checkpointAt }: ShownTask):
 }
 
 function workLines(task: ShownTask): readonly string[] {
-  const { snapshot, inspection } = task;
+  const { snapshot, poll, inspection } = task;
   const lines: string[] = [];
   if (snapshot !== null) {
     const of = snapshot.rowsTotal === null ? '' : ` of about ${formatCount(snapshot.rowsTotal)}`;
@@ -114,6 +114,7 @@ function workLines(task: ShownTask): readonly string[] {
       line('first copy', `${snapshot.state}: ${tables}, ${formatCount(snapshot.rows)}${of} rows`),
     );
   }
+  if (poll !== null) lines.push(...pollLines(poll));
   if (inspection !== null) {
     const { rounds, failedRounds, lastRoundAt, rowsCompared, differences } = inspection;
     const last = `the last ${formatAge(lastRoundAt)}: ${formatCount(rowsCompared)} rows, ${formatCount(differences)} differ`;
@@ -129,6 +130,16 @@ function workLines(task: ShownTask): readonly string[] {
   }
   const faults = faultText(task);
   return faults === '' ? lines : [...lines, line('faults', faults)];
+}
+
+function pollLines(poll: NonNullable<ShownTask['poll']>): readonly string[] {
+  const { state, rounds, rows, lateRows, lastRoundAt, unusable } = poll;
+  const doing = state === 'polling' ? 'at work' : 'stepping back for the stream';
+  const done = `${formatCount(rounds)} rounds, ${formatCount(rows)} rows (${formatCount(lateRows)} late)`;
+  return [
+    line('polling', `${doing}: ${done}, the last ${formatAge(lastRoundAt)}`),
+    ...unusable.map(({ table, reason }) => line('', `${harmless(table)}: not polled, ${reason}`)),
+  ];
 }
 
 function faultText({ errors, retries, source }: ShownTask): string {
