@@ -1,4 +1,5 @@
 import type { RowsChange } from '../../core/change.ts';
+import type { RowImages } from '../../core/row.ts';
 import { formatTableName } from '../../core/table.ts';
 import { BatchPlanner } from './batch-planner.ts';
 import type { Dialect } from './dialect.ts';
@@ -199,8 +200,7 @@ function reasonOfChanges(
   changes: readonly RowsChange[],
 ): string | undefined {
   for (const change of changes) {
-    const images = [change.before, change.after].filter((one) => one !== undefined);
-    if (!images.every((one) => isComplete(one, binding))) {
+    if (!hasAll(change.before, binding) || !hasAll(change.after, binding)) {
       return 'row images are not full (binlog_row_image)';
     }
     if (binding.hasReferentialActions && !change.cascadesLogged) {
@@ -208,6 +208,10 @@ function reasonOfChanges(
     }
   }
   return undefined;
+}
+
+function hasAll(images: RowImages | undefined, binding: TableBinding): boolean {
+  return images === undefined || isComplete(images, binding);
 }
 
 const SHARED_TARGET = 'several source tables or definitions write to this table';
