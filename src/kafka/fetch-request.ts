@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster.ts';
+import { ReplyReader, RequestWriter, sendRaw } from './raw-request.ts';
 
 /*
  * Fetch, version 11 (KIP-392), which Kafka 2.3 to 4.x speak. Request:
@@ -15,8 +16,7 @@ import type { Cluster } from './cluster.ts';
  *     [producer id int64 · first offset int64] · preferred replica int32 · records: length int32, batches]]
  */
 
-const API_KEY = 1;
-const API_VERSION = 11;
+const FETCH = { key: 1, name: 'Fetch', version: 11 } as const;
 const NO_SESSION = { id: 0, epoch: -1 } as const;
 const READ_COMMITTED = 1;
 
@@ -45,23 +45,6 @@ export interface FetchedPartition {
   readonly records: Buffer;
 }
 
-interface RawBroker {
-  readonly connectionPool: {
-    send(request: {
-      readonly request: {
-        readonly apiKey: number;
-        readonly apiName: string;
-        readonly apiVersion: number;
-        readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
-      };
-      readonly response: {
-        readonly decode: (payload: Buffer) => Promise<FetchReply>;
-        readonly parse: (reply: FetchReply) => Promise<FetchReply>;
-      };
-    }): Promise<FetchReply>;
-  };
-}
-
 interface FetchReply {
   /** kafkajs waits that long before the next request. */
   readonly clientSideThrottleTime: number;
@@ -76,20 +59,8 @@ export async function fetchFrom(
   positions: readonly FetchPosition[],
   limits: FetchLimits,
 ): Promise<readonly FetchedPartition[]> {
-  const broker = (await cluster.findBroker({ nodeId })) as unknown as RawBroker;
-  const buffer = encodeFetch(positions, limits);
-  const { partitions } = await broker.connectionPool.send({
-    request: {
-      apiKey: API_KEY,
-      apiName: 'Fetch',
-      apiVersion: API_VERSION,
-      encode: () => Promise.resolve({ buf: buffer, buffer }),
-    },
-    response: {
-      decode: (payload) => Promise.resolve(decodeFetch(payload)),
-      parse: (reply) => Promise.resolve(reply),
-    },
-  });
+  const broker = await cluster.findBroker({ nodeId });
+  const { partitions } = await sendRaw(broker, FETCH, encodeFetch(positions, limits), decodeFetch);
   return partitions;
 }
 
@@ -125,37 +96,6 @@ export function encodeFetch(positions: readonly FetchPosition[], limits: FetchLi
   return out.bytes();
 }
 
-class RequestWriter {
-  readonly #pieces: Buffer[] = [];
-
-  int8(value: number): void {
-    this.#pieces.push(Buffer.from([value]));
-  }
-
-  int32(value: number): void {
-    const bytes = Buffer.alloc(4);
-    bytes.writeInt32BE(value);
-    this.#pieces.push(bytes);
-  }
-
-  int64(value: number): void {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigInt64BE(BigInt(value));
-    this.#pieces.push(bytes);
-  }
-
-  string(text: string): void {
-    const length = Buffer.alloc(2);
-    const bytes = Buffer.from(text, 'utf8');
-    length.writeInt16BE(bytes.length);
-    this.#pieces.push(length, bytes);
-  }
-
-  bytes(): Buffer {
-    return Buffer.concat(this.#pieces);
-  }
-}
-
 export function decodeFetch(payload: Buffer): FetchReply {
   const reader = new ReplyReader(payload);
   const clientSideThrottleTime = reader.int32();
@@ -183,44 +123,4 @@ function partitionOf(topic: string, reader: ReplyReader): FetchedPartition {
   reader.int32();
   const records = reader.blob();
   return { topic, partition, error, highWatermark, lastStableOffset, logStart, aborted, records };
-}
-
-class ReplyReader {
-  readonly #bytes: Buffer;
-  #at = 0;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  int16(): number {
-    this.#at += 2;
-    return this.#bytes.readInt16BE(this.#at - 2);
-  }
-
-  int32(): number {
-    this.#at += 4;
-    return this.#bytes.readInt32BE(this.#at - 4);
-  }
-
-  int64(): number {
-    return Number(this.bigint64());
-  }
-
-  bigint64(): bigint {
-    this.#at += 8;
-    return this.#bytes.readBigInt64BE(this.#at - 8);
-  }
-
-  string(): string {
-    const length = this.int16();
-    this.#at += length;
-    return this.#bytes.utf8Slice(this.#at - length, this.#at);
-  }
-
-  blob(): Buffer {
-    const length = Math.max(0, this.int32());
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
-  }
 }

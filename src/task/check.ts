@@ -8,6 +8,7 @@ import { readCheckpoint } from '../sink/mysql/checkpoint-admin.ts';
 import { findConfigProblems, findIdleRules } from './check/config-problems.ts';
 import { findDifferences } from './check/difference-problems.ts';
 import { toFinding, type CheckFinding, type Problem } from './check/finding.ts';
+import { checkKafka } from './check/kafka-view.ts';
 import { findPollProblems } from './check/poll-problems.ts';
 import { findRetentionProblems } from './check/retention-problems.ts';
 import { routeTables } from './check/route-tables.ts';
@@ -58,6 +59,7 @@ class TaskCheck {
     const mustExist = checkpoint === undefined && source?.start?.kind === 'now';
     const targetView = target && (await this.#viewTarget(target, view, mustExist));
     if (view !== undefined) this.#compare(view, targetView);
+    await this.#viewKafka(view);
     return this.#findings;
   }
 
@@ -72,7 +74,7 @@ class TaskCheck {
   }
 
   /** What an end refuses by an error of ours is a finding; undefined then. */
-  async #ask<T>(end: 'source' | 'target', work: () => Promise<T>): Promise<T | undefined> {
+  async #ask<T>(end: CheckFinding['end'], work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (thrown) {
@@ -164,6 +166,14 @@ class TaskCheck {
     );
     this.#add('target', view?.problems ?? []);
     return view;
+  }
+
+  async #viewKafka(source: SourceView | undefined): Promise<void> {
+    const { kafka } = this.#task;
+    if (kafka === undefined) return;
+    const tables = source && this.#route(source);
+    const about = { task: this.#task, kafka, tables, signal: this.#signal };
+    this.#add('kafka', (await this.#ask('kafka', () => checkKafka(about))) ?? []);
   }
 
   #compare(source: SourceView, target: TargetView | undefined): void {

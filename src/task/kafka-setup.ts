@@ -132,7 +132,7 @@ function debeziumExtras(kafka: KafkaConfig) {
   };
 }
 
-function topicRules({ topic, format, canal, debezium, ddlTopic }: KafkaConfig): TopicRules {
+export function topicRules({ topic, format, canal, debezium, ddlTopic }: KafkaConfig): TopicRules {
   const prefix = debezium['topic.prefix'];
   const dynamic = format === 'canal' ? canal['canal.mq.dynamicTopic'] : '';
   const otherwise = format === 'canal' ? canal['canal.mq.topic'] : '';

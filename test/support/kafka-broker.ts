@@ -18,8 +18,10 @@ export interface ReadMessage {
 }
 
 export interface TestBrokerOptions {
-  /** `key=value` lines of its server.properties. */
+  /** `key=value` lines of its server.properties; %PORT% to %PORT2% in them are its ports. */
   readonly settings?: readonly string[];
+  /** More arguments for formatting its data. */
+  readonly formatArgs?: string;
   /** Of Kafka; default: what the script takes. */
   readonly version?: string;
   /** How a client of the test's own gets in, where the listeners ask for more than an address. */
@@ -45,6 +47,11 @@ export class TestBroker {
 
   get bootstrap(): string {
     return `127.0.0.1:${this.#port}`;
+  }
+
+  /** Of a listener of the test's own. */
+  get secondPort(): number {
+    return Number(this.#port) + 2;
   }
 
   get pid(): number {
@@ -178,12 +185,13 @@ export class TestBroker {
   }
 
   #run(...args: readonly string[]): string {
-    const { version } = this.#options;
+    const { version, formatArgs } = this.#options;
     return execFileSync(script, args, {
       env: {
         ...process.env,
         ...brokerFolders(),
         ...(version === undefined ? {} : { KAFKA_VERSION: version }),
+        ...(formatArgs === undefined ? {} : { FORMAT_ARGS: formatArgs }),
       },
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,7 +2,7 @@
 export interface CheckFinding {
   readonly severity: 'error' | 'warning' | 'note';
   readonly task: string;
-  readonly end: 'source' | 'target' | 'config';
+  readonly end: 'source' | 'target' | 'kafka' | 'config';
   /** An error code of the README, or a word of this check's own. */
   readonly code: string;
   readonly finding: string;
