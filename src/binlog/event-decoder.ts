@@ -114,6 +114,7 @@ function addStateful(decoders: (DecodeEvent | undefined)[]): void {
     decodeQuery(frame, header, decoder.dialect);
   decoders[EVENT.QUERY] = decodeQueryEvent;
   decoders[EVENT.QUERY_COMPRESSED] = decodeQueryEvent;
+  decoders[EVENT.EXECUTE_LOAD_QUERY] = decodeQueryEvent;
   decoders[EVENT.TABLE_MAP] = (decoder, frame, header) =>
     decoder.tableMaps.decode(frame, header, decoder.flavor);
   decoders.forEach((_, typeCode) => {

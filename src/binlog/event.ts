@@ -168,7 +168,7 @@ export interface IgnorableEvent extends EventBase {
   readonly kind: 'ignorable';
 }
 
-/** Statement-format helpers: INTVAR, RAND, USER_VAR, LOAD DATA statements. They come only before a statement that changes data. */
+/** Statement-format helpers: INTVAR, RAND, USER_VAR, pieces of a file to load. They come only before a statement that changes data. */
 export interface StatementPartEvent extends EventBase {
   readonly kind: 'statement-part';
   readonly name: string;

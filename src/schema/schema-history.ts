@@ -36,6 +36,7 @@ export interface AppliedDdl {
   readonly effects: readonly DdlEffect[];
   readonly references: readonly TableReference[];
   readonly isFullyParsed: boolean;
+  readonly isFromQuery: boolean;
   /** Definitions of the tables that it touched, as far as they are known. */
   readonly before: readonly Table[];
   readonly after: readonly Table[];
@@ -178,12 +179,13 @@ export class SchemaHistory {
       for (const { name, collation } of future.databases) this.#store.setDatabase(name, collation);
       for (const table of future.tables) this.#learnTable(table);
     }
-    const { subject, effects, references, isFullyParsed } = parsed;
+    const { subject, effects, references, isFullyParsed, isFromQuery } = parsed;
     return {
       subject,
       effects,
       references,
       isFullyParsed,
+      isFromQuery,
       before,
       after: this.#knownTables(names),
       delta: this.#store.takeDelta(),

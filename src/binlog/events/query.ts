@@ -9,18 +9,20 @@ import { readQueryStatus, type QueryStatus } from './query-status.ts';
 import { sqlModeNames, type SqlModeDialect } from './sql-mode.ts';
 
 /*
- * Query (2), MariaDB compressed query (165, the text alone is compressed):
+ * Query (2), MariaDB compressed query (165, the text alone is compressed), and LOAD DATA as a statement (18), whose
+ * file came in the events before it:
  *
  *   0  4  thread id
  *   4  4  execution time, seconds
  *   8  1  length of the database's name, d
  *   9  2  error code
  *  11  2  length of the status variables, s
- *  13  s  status variables (query-status.ts)
+ *    [13  4 file id · 4 + 4 where the file's name stands in the statement · 1 duplicates         in 18]
+ *      s  status variables (query-status.ts)
  *      d  database, UTF-8, and a zero byte
  *      …  statement to the end, in character_set_client
  *
- * Source: MySQL `Query_event` (statement_events.h).
+ * Source: MySQL `Query_event`, `Execute_load_query_event` (statement_events.h, load_data_events.h).
  */
 
 /** Bits of flags2 (MySQL sql/query_options.h, MariaDB sql/sql_priv.h). */
@@ -31,6 +33,8 @@ const OPTION = {
   NO_FOREIGN_KEY_CHECKS: 1 << 26,
   RELAXED_UNIQUE_CHECKS: 1 << 27,
 } as const;
+
+const LOAD_HEADER_LENGTH = 13;
 
 const TRANSACTION_WORDS: ReadonlySet<string> = new Set(['BEGIN', 'COMMIT', 'ROLLBACK']);
 /** utf8mb4: what a client speaks that the event does not name. */
@@ -47,6 +51,7 @@ export function decodeQuery(
   const databaseLength = reader.u8();
   const errorCode = reader.u16();
   const statusLength = reader.u16();
+  if (header.typeCode === EVENT.EXECUTE_LOAD_QUERY) reader.skip(LOAD_HEADER_LENGTH);
   const status = readQueryStatus(reader.sub(statusLength));
   const database = reader.utf8(databaseLength);
   reader.skip(1);

@@ -13,10 +13,10 @@ import type {
 } from './parsed-ddl.ts';
 import type { TokenCursor } from './token-cursor.ts';
 
-/** What CREATE TABLE makes. 'unclear': the new table's columns come from a query. */
+/** What CREATE TABLE makes. 'unclear': its columns are not all there to be read. */
 export type CreatedTable =
   | Extract<DdlOperation, { kind: 'create-table' | 'create-like' }>
-  | { readonly kind: 'unclear'; readonly table: TableName };
+  | { readonly kind: 'unclear'; readonly table: TableName; readonly isFromQuery: boolean };
 
 interface TableDraft {
   readonly columns: ColumnSpec[];
@@ -48,7 +48,8 @@ export function parseCreateTable(cursor: TokenCursor): CreatedTable {
   parsePartitioning(cursor);
   if (acceptQuery(cursor)) draft.isFromQuery = true;
   if (!cursor.isAtEnd) cursor.fail();
-  if (draft.isFromQuery || draft.columns.length === 0) return { kind: 'unclear', table };
+  const { isFromQuery } = draft;
+  if (isFromQuery || draft.columns.length === 0) return { kind: 'unclear', table, isFromQuery };
   // MariaDB logs IF NOT EXISTS only where the table was made; MySQL always.
   const mayExist = isIfNotExists && cursor.options.flavor === 'mysql';
   return { kind: 'create-table', table, spec: toSpec(draft), isIfNotExists: mayExist };

@@ -18,6 +18,7 @@ interface Draft {
   readonly unclear: TableName[];
   /** False: names inside it were not looked at. */
   isWhole: boolean;
+  isFromQuery: boolean;
 }
 
 /**
@@ -33,6 +34,7 @@ export function parseDdl(statement: string, options: ParseDdlOptions): ParsedDdl
     operations: [],
     unclear: [],
     isWhole: true,
+    isFromQuery: false,
   };
   try {
     parseStatement(cursor, draft);
@@ -46,9 +48,9 @@ export function parseDdl(statement: string, options: ParseDdlOptions): ParsedDdl
 }
 
 function finish(cursor: TokenCursor, draft: Draft, isFullyParsed: boolean): ParsedDdl {
-  const { subject, effects, operations, unclear } = draft;
+  const { subject, effects, operations, unclear, isFromQuery } = draft;
   const references = [...cursor.references].sort((a, b) => a.start - b.start);
-  return { subject, effects, references, isFullyParsed, operations, unclear };
+  return { subject, effects, references, isFullyParsed, isFromQuery, operations, unclear };
 }
 
 /** Tables are touched by statements about tables, and by those of which nothing is known. */
@@ -136,6 +138,7 @@ function parseTableStatement(
     if (created.kind === 'unclear') {
       draft.unclear.push(created.table);
       draft.isWhole = false;
+      draft.isFromQuery = created.isFromQuery;
     } else draft.operations.push(created);
   } else if (verb === 'ALTER') {
     const altered = parseAlterTable(cursor, () => undefined);

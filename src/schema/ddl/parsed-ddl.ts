@@ -15,6 +15,8 @@ export interface ParsedDdl {
   /** In ascending order. */
   readonly references: readonly TableReference[];
   readonly isFullyParsed: boolean;
+  /** CREATE TABLE … SELECT as it was written: the rows are not in the binlog. */
+  readonly isFromQuery: boolean;
   /** What it does to definitions, in order. */
   readonly operations: readonly DdlOperation[];
   /** Tables that it may have changed in a way that `operations` does not tell. */

@@ -110,10 +110,19 @@ export function assertNotReplicatedStatement(
       routineDatabases.length === 0 &&
       database !== '' &&
       router.isDatabaseIncluded(database));
-  if (table === undefined && !isUnclear) return;
-  throw new TailraceError(
+  if (table !== undefined || isUnclear) throw notRows(statement.text, table);
+}
+
+/** CREATE TABLE … SELECT of a replicated table: the rows that the query gives elsewhere need not be the source's. */
+export function tableFromQuery({ statement, effects }: SchemaChange): TailraceError {
+  const [created] = effects;
+  return notRows(statement, created?.kind === 'create' ? created.table : undefined);
+}
+
+function notRows(statement: string, table: TableName | undefined): TailraceError {
+  return new TailraceError(
     'SOURCE_NOT_ROW_FORMAT',
-    `The binlog has a change of a replicated table as a statement, not as rows: ${excerpt(statement.text)}`,
+    `The binlog has a change of a replicated table as a statement, not as rows: ${excerpt(statement)}`,
     table === undefined ? {} : { place: { table: formatTableName(table) } },
   );
 }

@@ -26,7 +26,12 @@ import { serializeTable } from '../../schema/serialize-table.ts';
 import type { BinlogCursor } from './binlog-cursor.ts';
 import type { Discards } from './discards.ts';
 import { OpenGroup, type DropReason } from './open-group.ts';
-import { assertNotReplicatedStatement, ddlDropReason, isOwnDdl } from './statement-policy.ts';
+import {
+  assertNotReplicatedStatement,
+  ddlDropReason,
+  isOwnDdl,
+  tableFromQuery,
+} from './statement-policy.ts';
 import { toSchemaChange } from './schema-change.ts';
 import { TableCache } from './table-cache.ts';
 import { TransactionOutbox } from './transaction-outbox.ts';
@@ -309,8 +314,9 @@ export class TransactionAssembler {
     }
     const change = toSchemaChange(event, outcome, coordinates);
     const reason = ddlDropReason(change, router);
-    if (reason === undefined) this.#add(group, change, statement.length * 2);
-    else this.#drop(reason, 1);
+    if (reason !== undefined) this.#drop(reason, 1);
+    else if (outcome.isFromQuery) throw tableFromQuery(change);
+    else this.#add(group, change, statement.length * 2);
   }
 
   #tableMap(event: TableMapEvent, frame: Frame): void {
