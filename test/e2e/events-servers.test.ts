@@ -136,6 +136,18 @@ describe.each(SETTINGS)('$name', (setting) => {
     await pair.expectSame('lasting');
   });
 
+  it('files that were read may go, though nothing was written since', async () => {
+    await pair.source.run('flush logs');
+    await pair.catchUp();
+    const [file] = (await pair.sourceEnd()).split(':');
+    await pair.source.run(
+      `purge binary logs to '${String(file)}'`,
+      "insert into lasting values (9, 9, 'after the purge')",
+    );
+    await pair.catchUp();
+    await pair.expectSame('lasting');
+  });
+
   it('an incident of the source stops by name, and position skip goes past it', async () => {
     await pair.source.run(
       'set global max_binlog_stmt_cache_size = 4096',

@@ -51,11 +51,17 @@ export class BinlogCursor {
     this.#start = event.offset;
   }
 
-  /** The server says that nothing comes before this place. */
-  jump(to: BinlogCoordinates): void {
-    this.#file = to.file;
-    this.#offset = to.offset;
-    this.#start = to.offset;
+  /**
+   * The server says that nothing comes before this place. In the same file that is never behind what came, but the old
+   * heartbeat has only the low 32 bits of it.
+   */
+  jump({ file, offset }: BinlogCoordinates): void {
+    if (file === this.#file && offset < this.#offset) {
+      if (this.#offset < TWO_TO_32) return;
+      this.#offset = this.#carriedOn(offset);
+    } else this.#offset = offset;
+    this.#file = file;
+    this.#start = this.#offset;
   }
 
   advance(header: EventHeader, frame: Frame, isInGroup: boolean): void {
@@ -68,10 +74,15 @@ export class BinlogCursor {
       this.#offset += size;
       return;
     }
-    const upper = Math.floor(this.#offset / TWO_TO_32) * TWO_TO_32;
-    let end = upper + header.endLogPos;
-    if (end < this.#offset) end += TWO_TO_32;
+    const end = this.#carriedOn(header.endLogPos);
     this.#start = end - size;
     this.#offset = end;
+  }
+
+  /** The next place whose low 32 bits are these. */
+  #carriedOn(low: number): number {
+    const upper = Math.floor(this.#offset / TWO_TO_32) * TWO_TO_32;
+    const at = upper + low;
+    return at < this.#offset ? at + TWO_TO_32 : at;
   }
 }

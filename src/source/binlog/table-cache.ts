@@ -28,6 +28,9 @@ export interface TableBinding {
 /** Recognises the transactions that a tailrace wrote: they begin with this table's row. */
 const MARK_TABLES: ReadonlySet<string> = new Set(['tailrace_checkpoint', 'tailrace_partition']);
 
+/** A server that opens tables anew all the time gives them new ids each time, millions in one file. */
+const MOST_IDS = 4096;
+
 export interface TableCacheOptions {
   readonly flavor: GtidFlavor;
   readonly router: Router;
@@ -51,6 +54,15 @@ export class TableCache {
 
   clear(): void {
     this.#bindings.clear();
+  }
+
+  /** Between two transactions, since each brings its own table maps: forgets what is too much. */
+  trim(): void {
+    if (this.#bindings.size > MOST_IDS) this.clear();
+  }
+
+  get size(): number {
+    return this.#bindings.size;
   }
 
   /** The binding of these very bytes, if the id has it: saves parsing the table map again. */

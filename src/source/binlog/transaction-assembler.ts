@@ -3,6 +3,7 @@ import type {
   FormatDescriptionEvent,
   GtidEvent,
   QueryEvent,
+  RotateEvent,
   RowsEvent,
   TableMapEvent,
 } from '../../binlog/event.ts';
@@ -10,10 +11,9 @@ import type { Change } from '../../core/change.ts';
 import { TailraceError, toTailraceError, type ErrorPlace } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
 import { formatGtid } from '../../core/gtid-set-parse.ts';
-import type { Gtid, GtidFlavor } from '../../core/gtid-set.ts';
+import type { Gtid } from '../../core/gtid-set.ts';
 import { OWN_STATE_COMMENT } from '../../core/own-ddl.ts';
-import { formatCoordinates, type Position } from '../../core/position.ts';
-import type { Router } from '../../core/route.ts';
+import { formatCoordinates } from '../../core/position.ts';
 import type { SchemaDelta } from '../../core/schema-state.ts';
 import type { TableName } from '../../core/table.ts';
 import {
@@ -21,11 +21,10 @@ import {
   type StatementClass,
   type StatementDml,
 } from '../../schema/classify-statement.ts';
-import type { SchemaHistory } from '../../schema/schema-history.ts';
 import { serializeTable } from '../../schema/serialize-table.ts';
-import type { BinlogCursor } from './binlog-cursor.ts';
-import type { Discards } from './discards.ts';
+import type { AssemblerOptions } from './assembler-options.ts';
 import { OpenGroup, type DropReason } from './open-group.ts';
+import { groupWithoutEnd, refusedEvent } from './refused-event.ts';
 import {
   assertNotReplicatedStatement,
   ddlDropReason,
@@ -36,25 +35,6 @@ import { toSchemaChange } from './schema-change.ts';
 import { TableCache } from './table-cache.ts';
 import { TransactionOutbox } from './transaction-outbox.ts';
 import { XaGroups } from './xa-groups.ts';
-
-export interface AssemblerOptions {
-  readonly flavor: GtidFlavor;
-  readonly versionNumber: number;
-  readonly router: Router;
-  readonly history: SchemaHistory;
-  readonly cursor: BinlogCursor;
-  readonly discards: Discards;
-  /** Drop transactions that a tailrace wrote. */
-  readonly ignoreOwn: boolean;
-  readonly from: { readonly seq: number; readonly position: Position };
-  /** Bytes after which a large transaction is handed on in parts. */
-  readonly partBytes: number;
-  /** True for the transaction that the operator chose to pass. */
-  readonly isSkipped: ((gtid: string | undefined, seq: number) => boolean) | undefined;
-  /** Whether anybody wants the statements behind the rows. */
-  readonly keepsRowQueries: boolean;
-  readonly countDropped: (reason: DropReason, count: number) => void;
-}
 
 /**
  * Events in, transactions out (`outbox`). A group begins with a GTID event, BEGIN or XA START and ends
@@ -162,6 +142,8 @@ export class TransactionAssembler {
         this.#refuse(event);
         return;
       case 'rotate':
+        this.#rotate(event);
+        return;
       case 'previous-gtids':
       case 'gtid-list':
       case 'heartbeat':
@@ -179,14 +161,15 @@ export class TransactionAssembler {
       this.#endIfAlone(group);
       return;
     }
-    if (event.kind === 'incident') {
-      const text = `The source logged an incident (${event.incident}): ${event.message || 'no text'}.`;
-      throw new TailraceError('SOURCE_INCIDENT', text);
-    }
-    throw new TailraceError(
-      'SOURCE_EVENT_UNKNOWN',
-      `The binlog has an event of type ${event.header.typeCode}, which is not known and not marked as ignorable.`,
-    );
+    throw refusedEvent(event);
+  }
+
+  /** Without GTIDs the position goes along, or the file where it stood is purged while nothing is written. */
+  #rotate({ file, header }: RotateEvent): void {
+    const { position } = this.outbox;
+    if (this.#group !== undefined || position.kind !== 'coordinates') return;
+    if (position.coordinates.file === file) return;
+    this.outbox.passFile(this.#options.cursor.coordinates, header.timestamp * 1000);
   }
 
   #formatDescribed(event: FormatDescriptionEvent, frame: Frame): void {
@@ -201,6 +184,7 @@ export class TransactionAssembler {
   }
 
   #begin(event: BinlogEvent, gtid: Gtid | undefined, committedAtMs: number): OpenGroup {
+    this.#tables.trim();
     const coordinates = this.#options.cursor.eventStart;
     const { serverId } = event.header;
     const group = new OpenGroup({ gtid, coordinates, committedAtMs, serverId });
@@ -214,6 +198,10 @@ export class TransactionAssembler {
   }
 
   #beginGtid(event: GtidEvent): void {
+    const before = this.#group;
+    if (before !== undefined && (before.changes.length > 0 || before.partIndex > 0)) {
+      throw groupWithoutEnd();
+    }
     const micros = event.immediateCommitMicros;
     const committedAtMs =
       micros === undefined || micros === 0 ? event.header.timestamp * 1000 : micros / 1000;

@@ -15,6 +15,8 @@ export class TransactionOutbox {
   #position: Position;
   #out: Transaction[] = [];
   #bytes = 0;
+  /** When the last group was committed; an event that the server makes up has no time. */
+  #committedAtMs = Date.now();
   /** Definitions learned when no transaction was there to carry them: the next one does. */
   #waitingDelta: SchemaDelta | undefined;
 
@@ -65,6 +67,7 @@ export class TransactionOutbox {
     },
   ): void {
     this.#seq += 1;
+    this.#committedAtMs = group.committedAtMs;
     this.#position = this.#after(group.gtid, end.coordinates);
     // One literal with every field in place: this runs for every transaction.
     this.#push({
@@ -86,16 +89,15 @@ export class TransactionOutbox {
     this.#waitingDelta = undefined;
   }
 
+  /** An empty transaction that takes the position into the next file. */
+  passFile(coordinates: BinlogCoordinates, atMs: number): void {
+    this.#position = { kind: 'coordinates', coordinates };
+    this.#pushEmpty(atMs === 0 ? this.#committedAtMs : atMs, undefined);
+  }
+
   /** An empty transaction that makes the start position and its definitions durable before any change. */
   markStart(delta: SchemaDelta): void {
-    const { coordinates } = this.#position;
-    const start = { gtid: undefined, coordinates, committedAtMs: Date.now(), serverId: 0 };
-    this.#seq += 1;
-    this.#push({
-      ...this.#transaction(new OpenGroup(start), { seq: this.#seq, last: true }),
-      resumeAt: this.#position,
-      schemaDelta: delta,
-    });
+    this.#pushEmpty(Date.now(), delta);
   }
 
   /** Goes with the last transaction that finished, if it is still here. */
@@ -116,6 +118,17 @@ export class TransactionOutbox {
       return { kind: 'coordinates', coordinates };
     }
     return { kind: 'gtid', gtidSet: position.gtidSet.with(gtid), coordinates };
+  }
+
+  #pushEmpty(committedAtMs: number, delta: SchemaDelta | undefined): void {
+    const { coordinates } = this.#position;
+    const group = new OpenGroup({ gtid: undefined, coordinates, committedAtMs, serverId: 0 });
+    this.#seq += 1;
+    this.#push({
+      ...this.#transaction(group, { seq: this.#seq, last: true }),
+      resumeAt: this.#position,
+      schemaDelta: delta,
+    });
   }
 
   #transaction(
