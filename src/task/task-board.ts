@@ -8,6 +8,7 @@ import type { Transaction } from '../core/transaction.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Histogram } from '../lib/histogram.ts';
 import { isWorking, RunStateMachine, type RunStateKind } from '../lib/run-state.ts';
+import { toLoggable } from '../lib/log-fields.ts';
 import { redactSecrets } from '../lib/secrets.ts';
 import type { SourceProgress } from '../source/binlog/binlog-source.ts';
 import type { SourceHead } from '../source/binlog/head-probe.ts';
@@ -336,8 +337,10 @@ function sumOf(sinks: Totals['sinks'], name: string): number {
 }
 
 function errorStatus(error: TailraceError): TaskErrorStatus {
-  const { code, place, next } = error;
+  const { code } = error;
   // It goes to places that the logger does not see: /status, /healthz, the state file.
   const message = redactSecrets(error.message);
+  const next = redactSecrets(error.next);
+  const place = toLoggable(error.place) as TaskErrorStatus['place'];
   return { code, message, place, next, at: new Date().toISOString() };
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { getHeapSnapshot } from 'node:v8';
+import { redactingStream } from '../../lib/redact-stream.ts';
 import { takeCpuProfile } from '../cpu-profile.ts';
 import { text, type Call, type Reply } from './reply.ts';
 
@@ -45,7 +46,9 @@ export async function sendHeap(response: ServerResponse): Promise<Reply | undefi
       'content-disposition': `attachment; filename="${fileName('heapsnapshot')}"`,
       'cache-control': 'no-store',
     });
-    await pipeline(getHeapSnapshot(), response);
+    // A heap holds every password. Taken first: what looks for them must not be in it.
+    const snapshot = getHeapSnapshot();
+    await pipeline(snapshot, redactingStream(), response);
     return undefined;
   } finally {
     isBusy = false;

@@ -63,8 +63,18 @@ export async function raiseAlarm(message: AlarmMessage, ways: AlarmWays): Promis
 
 class AlarmRefused extends Error {}
 
-async function post(url: string, body: string, signal: AbortSignal): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
+/** Name and password of the URL go as a header: fetch refuses them in their place. */
+async function post(webhook: string, body: string, signal: AbortSignal): Promise<void> {
+  const url = new URL(webhook);
+  const { username, password } = url;
+  const account = [username, password].map(decodeURIComponent).join(':');
+  url.username = url.password = '';
+  const headers = {
+    'content-type': 'application/json',
+    ...(username === ''
+      ? {}
+      : { authorization: `Basic ${Buffer.from(account).toString('base64')}` }),
+  };
   const response = await fetch(url, { method: 'POST', headers, body, signal });
   await response.body?.cancel();
   if (!response.ok) throw new AlarmRefused(`the answer was ${response.status}`);
