@@ -150,9 +150,12 @@ function ruleContradictions(
   });
 }
 
-/** `shard_*.*` to `all.*`: by the letter every table of shard_1 would be called `1`; nobody means that. */
+/**
+ * `shard_*.*` to `all.*`: by the letter every table of shard_1 would be called `1`; nobody means that. Where `to` takes
+ * up every glob, as in `shard_*.t_*` to `all.t_*_*`, it is meant.
+ */
 function isMisaligned(match: string, to: string): boolean {
-  if (match.startsWith('/')) return false;
+  if (match.startsWith('/') || countStars(to) === countGlobs(match)) return false;
   const [database = ''] = match.split('.', 1);
   const [targetDatabase = ''] = to.split('.', 1);
   const globs = database.split(/[*?]/).length - 1;

@@ -76,6 +76,12 @@ export function formatPosition(position: Position): string {
   }
 }
 
+/** For people: an empty GTID set (`earliest`) says nothing to them, its coordinates do. */
+export function describePosition(position: Position): string {
+  const text = formatPosition(position);
+  return text === '' ? formatCoordinates(position.coordinates) : text;
+}
+
 /** Binlog files end in a number that may grow by a digit (999999 → 1000000): never compared as text. */
 export function fileNumber(file: string): number {
   const dot = file.lastIndexOf('.');

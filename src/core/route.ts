@@ -26,6 +26,8 @@ export interface Router {
   targetName(name: TableName): TableName;
   /** The database's name at the target when all its tables go to one; undefined when they don't. */
   targetDatabase(database: string): string | undefined;
+  /** Some tables of this database stay in one of the same name, whatever rules do with others. */
+  keepsDatabase(database: string): boolean;
   /** Name of a source column at the target; undefined: dropped. */
   targetColumn(name: TableName, column: string): string | undefined;
   /** One TableRoute for each Table object, made once. */

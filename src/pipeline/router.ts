@@ -101,6 +101,17 @@ class RuleRouter implements Router {
   }
 
   targetDatabase(database: string): string | undefined {
+    const targets = this.#targetDatabases(database);
+    const [only] = targets;
+    return targets.size === 1 ? only : undefined;
+  }
+
+  keepsDatabase(database: string): boolean {
+    return this.#targetDatabases(database).has(database);
+  }
+
+  /** Where its tables may go; undefined in it: that depends on the table. */
+  #targetDatabases(database: string): ReadonlySet<string | undefined> {
     const targets = new Set<string | undefined>();
     let isCovered = false;
     for (const rule of this.#rules) {
@@ -110,8 +121,7 @@ class RuleRouter implements Router {
       if (isCovered) break;
     }
     if (!isCovered) targets.add(database);
-    const [only] = targets;
-    return targets.size === 1 ? only : undefined;
+    return targets;
   }
 
   targetColumn(name: TableName, column: string): string | undefined {

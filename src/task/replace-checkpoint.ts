@@ -4,7 +4,7 @@ import type { TaskConfig } from '../config/schema.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import { TailraceError } from '../core/errors.ts';
 import { isReached } from '../core/position-order.ts';
-import { formatPosition, type Position } from '../core/position.ts';
+import { describePosition, type Position } from '../core/position.ts';
 import { buildTable } from '../schema/build-table.ts';
 import { captureSchema } from '../schema/capture.ts';
 import type { ServerConnection } from '../server/connect.ts';
@@ -60,7 +60,7 @@ export async function replaceCheckpoint(options: ReplaceOptions): Promise<Replac
   if (options.onlyIfNone && present !== undefined) {
     throw new TailraceError(
       'USAGE',
-      `Task "${task.name}" has a checkpoint already: ${formatPosition(present.checkpoint.position)}.`,
+      `Task "${task.name}" has a checkpoint already: ${describePosition(present.checkpoint.position)}.`,
       { place: { task: task.name }, next: 'Leave --from away, or add --force to replace it.' },
     );
   }

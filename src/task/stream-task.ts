@@ -1,6 +1,6 @@
 import type { Checkpoint, CheckpointStep, StoredState } from '../core/checkpoint.ts';
 import type { TailraceError } from '../core/errors.ts';
-import { formatPosition, type Position } from '../core/position.ts';
+import { describePosition, formatPosition, type Position } from '../core/position.ts';
 import type { Sink } from '../core/sink.ts';
 import type { OrderedAcker } from '../core/ticket.ts';
 import type { Transaction } from '../core/transaction.ts';
@@ -146,7 +146,7 @@ export class StreamTask {
     // Asked once: a connection lost right after must not make a later `now` of it.
     const isNow = this.#start === undefined && this.#options.startsNow;
     const position = (this.#start ??= await this.#options.resolveStart(signal));
-    logger.info({ position: formatPosition(position) }, 'No checkpoint yet: beginning here');
+    logger.info({ position: describePosition(position) }, 'No checkpoint yet: beginning here');
     const checkpoint: Checkpoint = { seq: 0, position };
     if (isNow) {
       store.save({ ...checkpoint, schemaDelta: undefined });
@@ -213,7 +213,7 @@ function resumed(
 }
 
 function describe(checkpoint: Checkpoint): string {
-  return `${formatPosition(checkpoint.position)} (seq ${checkpoint.seq})`;
+  return `${describePosition(checkpoint.position)} (seq ${checkpoint.seq})`;
 }
 
 function hasSame(stored: StoredState | undefined, { checkpoint, schema }: StoredState): boolean {

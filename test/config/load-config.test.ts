@@ -67,6 +67,9 @@ rename_columns = { mail = "email", "e mail" = "x" }
 [[task.table]]
 match = "shop_?.*"
 to = "crm_*.*"
+[[task.table]]
+match = "shard_*.t_*"
+to = "all.t_*_*"
 [task.target]
 hosts = ["10.0.0.2"]
 user = "root"

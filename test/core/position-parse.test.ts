@@ -5,7 +5,7 @@ import {
   serializePosition,
 } from '../../src/core/position-parse.ts';
 import { parseGtidSet } from '../../src/core/gtid-set-parse.ts';
-import { formatPosition, type Position } from '../../src/core/position.ts';
+import { describePosition, formatPosition, type Position } from '../../src/core/position.ts';
 
 const UUID = '3e11fa47-71ca-11e1-9e33-c80aa9429562';
 
@@ -92,4 +92,17 @@ describe('serializePosition', () => {
       expect(() => deserializePosition(text)).toThrow(/cannot be read/);
     },
   );
+});
+
+describe('describePosition', () => {
+  it('shows coordinates where the GTID set is empty, as at the beginning of a binlog', () => {
+    const coordinates = { file: 'binlog.000001', offset: 4 };
+    const at = (text: string): Position => ({
+      kind: 'gtid',
+      gtidSet: parseGtidSet(text, 'mysql'),
+      coordinates,
+    });
+    expect(describePosition(at(''))).toBe('binlog.000001:4');
+    expect(describePosition(at(`${UUID}:1-5`))).toBe(`${UUID}:1-5`);
+  });
 });

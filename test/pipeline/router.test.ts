@@ -156,6 +156,14 @@ describe('names at the target', () => {
     expect(router.targetDatabase(from)).toBe(to);
   });
 
+  it.each([
+    ['none', true],
+    ['all', false],
+    ['half', true],
+  ])('some tables of %s stay in it: %s', (database, expected) => {
+    expect(router.keepsDatabase(database)).toBe(expected);
+  });
+
   it('a database by captures of its own, and one that a table decides', () => {
     const captured = routerOf({}, [{ match: 'shard_*.*', to: 'copy_*.*' }]);
     expect(captured.targetDatabase('shard_1')).toBe('copy_1');

@@ -8,6 +8,7 @@ export function onlyTables(router: Router, isWanted: (name: TableName) => boolea
     isDatabaseIncluded: (database) => router.isDatabaseIncluded(database),
     targetName: (name) => router.targetName(name),
     targetDatabase: (database) => router.targetDatabase(database),
+    keepsDatabase: (database) => router.keepsDatabase(database),
     targetColumn: (name, column) => router.targetColumn(name, column),
     route: (table) => router.route(table),
     isMerged: (name) => router.isMerged(name),

@@ -21,6 +21,7 @@ export const plainRouter: Router = {
   isDatabaseIncluded: () => true,
   targetName: (name) => name,
   targetDatabase: (database) => database,
+  keepsDatabase: () => true,
   targetColumn: (_, column) => column,
   route: identityRoute,
   isMerged: () => false,

@@ -115,6 +115,7 @@ function withoutColumns(router: Router): Router {
     isDatabaseIncluded: (database) => router.isDatabaseIncluded(database),
     targetName: (name) => router.targetName(name),
     targetDatabase: (database) => router.targetDatabase(database),
+    keepsDatabase: (database) => router.keepsDatabase(database),
     targetColumn: (_, column) => column,
     route: (table) => router.route(table),
     isMerged: (name) => router.isMerged(name),

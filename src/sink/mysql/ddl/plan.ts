@@ -2,7 +2,7 @@ import type { DdlEffect, SchemaChange } from '../../../core/change.ts';
 import type { Router } from '../../../core/route.ts';
 import { formatTableName, type TableName } from '../../../core/table.ts';
 import { unrewritable } from './refusals.ts';
-import { rewriteNames } from './rewrite.ts';
+import { databaseAtTarget, rewriteNames } from './rewrite.ts';
 import { quoteTable } from './table-sql.ts';
 import { findWords, scanStatement } from './scan.ts';
 
@@ -114,13 +114,8 @@ function atTarget(effect: DdlEffect, change: SchemaChange, router: Router): DdlE
   switch (effect.kind) {
     case 'create-database':
     case 'alter-database':
-    case 'drop-database': {
-      const database = router.targetDatabase(effect.database);
-      if (database === undefined) {
-        throw unrewritable(change, `the tables of ${effect.database} go to several databases`);
-      }
-      return { kind: effect.kind, database };
-    }
+    case 'drop-database':
+      return { kind: effect.kind, database: databaseAtTarget(effect.database, change, router) };
     case 'rename':
       return {
         kind: 'rename',

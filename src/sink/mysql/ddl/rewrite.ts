@@ -77,6 +77,18 @@ function targetReference(
   return quoteTable(target);
 }
 
+/**
+ * The name that a statement about a whole database has there. Where rules move only some of its tables, it
+ * is made and altered for those that stay; one that drops it would be about those that were moved too.
+ */
+export function databaseAtTarget(database: string, change: SchemaChange, router: Router): string {
+  const only = router.targetDatabase(database);
+  if (only !== undefined) return only;
+  const isDrop = change.effects.some((effect) => effect.kind === 'drop-database');
+  if (!isDrop && router.keepsDatabase(database)) return database;
+  throw unrewritable(change, `the tables of ${database} go to several databases`);
+}
+
 function targetDatabaseReference(
   reference: TableReference,
   change: SchemaChange,
@@ -84,10 +96,7 @@ function targetDatabaseReference(
 ): string | undefined {
   const { database } = reference;
   if (database === undefined || !router.isDatabaseIncluded(database)) return undefined;
-  const target = router.targetDatabase(database);
-  if (target === undefined) {
-    throw unrewritable(change, `the tables of ${database} go to several databases`);
-  }
+  const target = databaseAtTarget(database, change, router);
   return target === database ? undefined : quoteName(target);
 }
 

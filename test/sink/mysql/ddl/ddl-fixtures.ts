@@ -87,6 +87,7 @@ export function makeRouter(rules: RouterRules = {}): Router {
     isDatabaseIncluded: (database) => isIncluded({ database, table: 'anything' }),
     targetName,
     targetDatabase,
+    keepsDatabase: (database) => targetDatabase(database) === database,
     targetColumn: (name, column) => {
       const to = rules.columns?.[key(name)]?.[column];
       return to === undefined ? column : (to ?? undefined);

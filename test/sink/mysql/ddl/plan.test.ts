@@ -83,10 +83,18 @@ describe('names of a DDL at the target', () => {
   });
 
   it('can not be found for a database whose tables go to several', () => {
-    const router: Router = { ...makeRouter(), targetDatabase: () => undefined };
-    expect(() => text('DROP DATABASE shop', router)).toThrow(
-      expect.objectContaining({ code: 'TARGET_DDL_UNREWRITABLE' }),
-    );
+    const split: Router = { ...makeRouter(), targetDatabase: () => undefined };
+    const gone: Router = { ...split, keepsDatabase: () => false };
+    const refused = expect.objectContaining({ code: 'TARGET_DDL_UNREWRITABLE' }) as unknown;
+    expect(() => text('DROP DATABASE shop', split)).toThrow(refused);
+    expect(() => text('CREATE DATABASE shop', gone)).toThrow(refused);
+  });
+
+  it('is that of the tables that stay, where rules move only some of them', () => {
+    const split: Router = { ...makeRouter(), targetDatabase: () => undefined };
+    for (const statement of ['CREATE DATABASE shop', 'ALTER DATABASE shop CHARACTER SET utf8']) {
+      expect(plan(statement, split)).toMatchObject({ statement, isVerbatim: true });
+    }
   });
 });
 
