@@ -1,6 +1,7 @@
 import { openContext, type Context } from './context.ts';
 import { isChosen, parseOptions, USAGE, type Options } from './options.ts';
 import { writeReadme } from './report/readme.ts';
+import { commandOf, mergeCells, readResults } from './report/merge.ts';
 import { writeReport } from './report/write-report.ts';
 import type { CellResult } from './report/results.ts';
 import { applySuite } from './suites/apply.ts';
@@ -62,20 +63,20 @@ function chooseCells(options: Options): { name: string; what: string }[] {
 /** A report is written after each cell: a run that is broken off leaves what it had. */
 async function measure(context: Context, chosen: ReadonlySet<string>): Promise<number> {
   const { options } = context;
+  const before = options.add ? readResults(options.out) : undefined;
+  const { startedAt = new Date().toISOString(), loadAtStart = load() } = before ?? {};
   const cells: CellResult[] = [];
-  const startedAt = new Date().toISOString();
-  const loadAtStart = load();
   const done = (cell: CellResult): void => {
     cells.push(cell);
     writeReport(options.out, {
       startedAt,
       endedAt: new Date().toISOString(),
-      command: `scripts/bench ${process.argv.slice(2).join(' ')}`.trim(),
+      command: commandOf(process.argv.slice(2)),
       machine: describeMachine(root),
       loadAtStart,
       rounds: options.rounds,
       scale: options.scale,
-      cells,
+      cells: mergeCells(before?.cells ?? [], cells, allNames()),
     });
   };
   for (const suite of SUITES) {
@@ -85,6 +86,8 @@ async function measure(context: Context, chosen: ReadonlySet<string>): Promise<n
   context.say(`the report is ${options.out}/report.md`);
   return cells.some(({ contenders }) => isVoid(contenders)) ? 1 : 0;
 }
+
+const allNames = (): string[] => SUITES.flatMap(({ cells }) => cells.map(({ name }) => name));
 
 /** tailrace itself has a run that does not count. */
 function isVoid(contenders: CellResult['contenders']): boolean {

@@ -13,6 +13,8 @@ export interface Options {
   /** Sizes of workloads are multiplied by this. */
   readonly scale: number;
   readonly out: string;
+  /** Cells that DIR has already stay in its report; those measured now are put beside them, or in their place. */
+  readonly add: boolean;
   readonly list: boolean;
   readonly readme: boolean;
 }
@@ -25,6 +27,7 @@ export const USAGE = `scripts/bench [option...]
   --rounds N           default 6; with --quick 2
   --scale X            sizes of the workloads; default 1, with --quick 0.2
   --out DIR            where report.md, results.json and the charts go; default ./bench-report
+  --add                keeps what DIR has of other cells: a report made in several runs
   --readme             puts the table of DIR/results.json into README.md; measures nothing
   --list               prints the names of all cells
 `;
@@ -40,6 +43,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       rounds: { type: 'string' },
       scale: { type: 'string' },
       out: { type: 'string', default: 'bench-report' },
+      add: { type: 'boolean', default: false },
       readme: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -54,6 +58,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     rounds: positive(values.rounds, quick ? 2 : 6, '--rounds'),
     scale: positive(values.scale, quick ? 0.2 : 1, '--scale'),
     out: values.out,
+    add: values.add,
     list: values.list,
     readme: values.readme,
   };

@@ -20,13 +20,22 @@ export function readmeTable(results: Results): string {
   const { machine } = results;
   return [
     `\`${results.command}\`, ${results.endedAt.slice(0, 10)}, commit ${machine.tailrace}, ${results.rounds} rounds; ${machine.cores} × ${machine.cpu},`,
-    `${machine.memoryGb} GB, Node.js ${machine.node}; source, target and contenders all on it, load at the start ${results.loadAtStart}:`,
+    `${machine.memoryGb} GB, Node.js ${machine.node}; source, target and contenders all on it, load while it was measured ${loadText(results)}:`,
     '',
     '| what | tailrace | peak RSS | nearest of the others | ratio (least … greatest round) |',
     '|---|---|---|---|---|',
     ...results.cells.map(row),
     '',
   ].join('\n');
+}
+
+/** Of the whole machine, the runs themselves included. */
+function loadText({ cells, loadAtStart }: Results): string {
+  const loads = cells
+    .flatMap(({ contenders }) => contenders.flatMap(({ measures }) => measures))
+    .flatMap(({ load }) => load ?? []);
+  const [least, greatest] = [Math.min(...loads), Math.max(...loads)];
+  return loads.length === 0 ? String(loadAtStart) : `${least.toFixed(1)} … ${greatest.toFixed(1)}`;
 }
 
 function row(cell: CellResult): string {

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Applier } from '../contenders/appliers/applier.ts';
 import { nativeReplica } from '../contenders/appliers/native-replica.ts';
 import { tailraceApplier } from '../contenders/appliers/tailrace.ts';
 import type { Context } from '../context.ts';
@@ -7,11 +6,9 @@ import type { ServerKind } from '../options.ts';
 import type { CellResult, Figure, Measure } from '../report/results.ts';
 import { load } from '../support/machine.ts';
 import { cpuMs, peakRssKb } from '../support/process-usage.ts';
-import { interleave } from '../support/statistics.ts';
 import { ApplyStage } from './apply-stage.ts';
-import { shortText } from './decode-lane.ts';
 import { latencies } from './latencies.ts';
-import { startProgram, withRunning, type LiveRun } from './live-run.ts';
+import { startProgram, takeTurns, type LiveRun } from './live-run.ts';
 import type { Suite } from './suite.ts';
 
 const KINDS: readonly ServerKind[] = ['mariadb11', 'mysql57'];
@@ -53,14 +50,10 @@ async function measureCell(
   cell: LatencyCell,
 ): Promise<CellResult> {
   const appliers = [tailraceApplier, nativeReplica(0), nativeReplica(4)];
-  const measures = new Map<Applier, Measure[]>(appliers.map((applier) => [applier, []]));
   const seconds = context.options.quick ? 10 : 30;
-  for (const { round, contender } of interleave(appliers, context.options.rounds)) {
-    const measure = await measureOne({ context, stage, cell, seconds }, contender, round);
-    measures.get(contender)?.push(measure);
-    const text = measure.void ?? JSON.stringify(measure.figures);
-    context.say(`  ${cell.name} round ${round} ${contender.name}: ${text}`);
-  }
+  const contenders = await takeTurns({ context, stage, name: cell.name, appliers }, (run, round) =>
+    timeAll({ context, stage, cell, seconds }, run, round),
+  );
   return {
     name: cell.name,
     suite: 'latency',
@@ -72,11 +65,7 @@ async function measureCell(
       'target options': stage.target.settings.join(' '),
       seconds: String(seconds),
     },
-    contenders: appliers.map((applier) => ({
-      name: applier.name,
-      version: applier.version(stage.target),
-      measures: measures.get(applier) ?? [],
-    })),
+    contenders,
   };
 }
 
@@ -85,20 +74,6 @@ interface Setting {
   readonly stage: ApplyStage;
   readonly cell: LatencyCell;
   readonly seconds: number;
-}
-
-async function measureOne(setting: Setting, applier: Applier, round: number): Promise<Measure> {
-  const { context, stage } = setting;
-  let measure: Measure | undefined;
-  try {
-    const difference = await withRunning(context, stage, applier, async (run) => {
-      measure = await timeAll(setting, run, round);
-    });
-    if (difference !== undefined) return { round, void: difference };
-  } catch (error) {
-    return { round, void: shortText(error) };
-  }
-  return measure ?? { round, void: 'not measured' };
 }
 
 async function timeAll(setting: Setting, { running }: LiveRun, round: number): Promise<Measure> {

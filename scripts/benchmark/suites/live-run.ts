@@ -2,11 +2,15 @@ import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import type { Context } from '../context.ts';
 import type { Applier, RunningApplier } from '../contenders/appliers/applier.ts';
+import type { CellResult, Measure } from '../report/results.ts';
+import { OWN } from '../report/summarize.ts';
 import { withSql, type Sql } from '../server.ts';
 import { Child } from '../support/child.ts';
+import { interleave } from '../support/statistics.ts';
 import { live } from '../workloads/live.ts';
 import { untilVisible } from './apply-run.ts';
 import type { ApplyStage } from './apply-stage.ts';
+import { shortText } from './decode-lane.ts';
 
 export interface LiveRun {
   readonly running: RunningApplier;
@@ -18,7 +22,7 @@ export interface LiveRun {
  * Source and target equal, a contender that has caught up; then `use`, which loads the source and lets it
  * come to rest; then the comparison. Gives what is different, if anything.
  */
-export async function withRunning(
+async function withRunning(
   context: Context,
   stage: ApplyStage,
   applier: Applier,
@@ -41,6 +45,62 @@ export async function withRunning(
       return stage.differenceNow(backlog);
     }),
   );
+}
+
+export interface LiveTurn {
+  readonly context: Context;
+  readonly stage: ApplyStage;
+  readonly applier: Applier;
+  readonly round: number;
+}
+
+/** What `use` measures while a contender runs; void where that fails, or source and target differ in the end. */
+export async function measureLive(
+  { context, stage, applier, round }: LiveTurn,
+  use: (run: LiveRun) => Promise<Measure>,
+): Promise<Measure> {
+  let measure: Measure | undefined;
+  try {
+    const difference = await withRunning(context, stage, applier, async (run) => {
+      measure = await use(run);
+    });
+    if (difference !== undefined) return { round, void: difference };
+  } catch (error) {
+    return { round, void: shortText(error) };
+  }
+  return measure ?? { round, void: 'not measured' };
+}
+
+export interface LiveCell {
+  readonly context: Context;
+  readonly stage: ApplyStage;
+  readonly name: string;
+  /** tailrace first; `--contender` leaves out others. */
+  readonly appliers: readonly Applier[];
+}
+
+/** All contenders in turns, round by round. */
+export async function takeTurns(
+  { context, stage, name, appliers }: LiveCell,
+  use: (run: LiveRun, round: number) => Promise<Measure>,
+): Promise<CellResult['contenders']> {
+  const { contenders, rounds } = context.options;
+  const chosen = appliers.filter(
+    (one) => one.name === OWN || contenders.length === 0 || contenders.includes(one.name),
+  );
+  const measures = new Map<Applier, Measure[]>(chosen.map((applier) => [applier, []]));
+  for (const { round, contender: applier } of interleave(chosen, rounds)) {
+    const turn = { context, stage, applier, round };
+    const measure = await measureLive(turn, (run) => use(run, round));
+    measures.get(applier)?.push(measure);
+    const text = measure.void ?? JSON.stringify(measure.figures);
+    context.say(`  ${name} round ${round} ${applier.name}: ${text}`);
+  }
+  return chosen.map((applier) => ({
+    name: applier.name,
+    version: applier.version(stage.target),
+    measures: measures.get(applier) ?? [],
+  }));
 }
 
 /** One of the programs in programs/, in a process of its own. */

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Applier } from '../contenders/appliers/applier.ts';
 import { nativeReplica } from '../contenders/appliers/native-replica.ts';
 import { tailraceApplier } from '../contenders/appliers/tailrace.ts';
 import type { Context } from '../context.ts';
@@ -9,11 +8,9 @@ import type { CellResult, Figure, Measure } from '../report/results.ts';
 import { value, type Sql } from '../server.ts';
 import { load } from '../support/machine.ts';
 import { peakRssKb } from '../support/process-usage.ts';
-import { interleave } from '../support/statistics.ts';
 import { waitFor } from '../support/wait.ts';
 import { ApplyStage } from './apply-stage.ts';
-import { shortText } from './decode-lane.ts';
-import { startProgram, withRunning, type LiveRun } from './live-run.ts';
+import { startProgram, takeTurns, type LiveRun } from './live-run.ts';
 import type { Suite } from './suite.ts';
 
 const KINDS: readonly ServerKind[] = ['mariadb11', 'mysql57'];
@@ -52,14 +49,10 @@ async function measureCell(
   cell: (typeof CELLS)[number],
 ): Promise<CellResult> {
   const appliers = [tailraceApplier, nativeReplica(4)];
-  const measures = new Map<Applier, Measure[]>(appliers.map((applier) => [applier, []]));
   const stoppedSeconds = context.options.quick ? 10 : 60;
-  for (const { round, contender } of interleave(appliers, context.options.rounds)) {
-    const measure = await measureOne({ context, stage, stoppedSeconds }, contender, round);
-    measures.get(contender)?.push(measure);
-    const text = measure.void ?? JSON.stringify(measure.figures);
-    context.say(`  ${cell.name} round ${round} ${contender.name}: ${text}`);
-  }
+  const contenders = await takeTurns({ context, stage, name: cell.name, appliers }, (run, round) =>
+    stopAndGo({ context, stage, stoppedSeconds }, run, round),
+  );
   return {
     name: cell.name,
     suite: 'recovery',
@@ -71,11 +64,7 @@ async function measureCell(
       'target options': stage.target.settings.join(' '),
       'stopped for seconds': String(stoppedSeconds),
     },
-    contenders: appliers.map((applier) => ({
-      name: applier.name,
-      version: applier.version(stage.target),
-      measures: measures.get(applier) ?? [],
-    })),
+    contenders,
   };
 }
 
@@ -83,20 +72,6 @@ interface Setting {
   readonly context: Context;
   readonly stage: ApplyStage;
   readonly stoppedSeconds: number;
-}
-
-async function measureOne(setting: Setting, applier: Applier, round: number): Promise<Measure> {
-  const { context, stage } = setting;
-  let measure: Measure | undefined;
-  try {
-    const difference = await withRunning(context, stage, applier, async (run) => {
-      measure = await stopAndGo(setting, run, round);
-    });
-    if (difference !== undefined) return { round, void: difference };
-  } catch (error) {
-    return { round, void: shortText(error) };
-  }
-  return measure ?? { round, void: 'not measured' };
 }
 
 async function stopAndGo(setting: Setting, run: LiveRun, round: number): Promise<Measure> {

@@ -7,8 +7,7 @@ import { load } from '../support/machine.ts';
 import { cpuMs, peakRssKb, rssKb } from '../support/process-usage.ts';
 import { slopeOf } from '../support/statistics.ts';
 import { ApplyStage } from './apply-stage.ts';
-import { shortText } from './decode-lane.ts';
-import { startProgram, withRunning, type LiveRun } from './live-run.ts';
+import { measureLive, startProgram, type LiveRun } from './live-run.ts';
 import { newest, rest } from './recovery.ts';
 import type { Suite } from './suite.ts';
 
@@ -26,7 +25,8 @@ export const soakSuite: Suite = {
   run: async (context, _chosen, done) => {
     const stage = await ApplyStage.open(context, 'mariadb11');
     const minutes = context.options.quick ? 2 : 20;
-    const measure = await soak(context, stage, minutes);
+    const turn = { context, stage, applier: tailraceApplier, round: 1 };
+    const measure = await measureLive(turn, (run) => sample(context, stage, run, minutes));
     context.say(`  ${NAME}: ${measure.void ?? JSON.stringify(measure.figures)}`);
     done({
       name: NAME,
@@ -43,19 +43,6 @@ export const soakSuite: Suite = {
     await stage.close();
   },
 };
-
-async function soak(context: Context, stage: ApplyStage, minutes: number): Promise<Measure> {
-  let measure: Measure | undefined;
-  try {
-    const difference = await withRunning(context, stage, tailraceApplier, async (run) => {
-      measure = await sample(context, stage, run, minutes);
-    });
-    if (difference !== undefined) return { round: 1, void: difference };
-  } catch (error) {
-    return { round: 1, void: shortText(error) };
-  }
-  return measure ?? { round: 1, void: 'not measured' };
-}
 
 async function sample(
   context: Context,
