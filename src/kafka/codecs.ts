@@ -1,10 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import * as zlib from 'node:zlib';
-import { compress as zstdWasm, init as initZstdWasm } from '@bokuweb/zstd-wasm';
-import { decompress as fzstdDecompress } from 'fzstd';
 import kafkajs from 'kafkajs';
 import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
 import { compress as snappyCompress, uncompress as snappyUncompress } from 'snappyjs';
+import { compressZstd, decompressZstd, prepareZstd } from '../lib/zstd.ts';
 
 /*
  * How a record batch's records are packed (bits 0-2 of its attributes):
@@ -30,28 +28,15 @@ export function compressionId(compression: Compression): number {
 }
 
 const GZIP_LEVEL = 1;
-const ZSTD_LEVEL = 3;
 const XERIAL_HEADER = Buffer.from([
   0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1,
 ]);
 const XERIAL_MAGIC = XERIAL_HEADER.subarray(0, 8);
 const XERIAL_BLOCK = 32 * 1024;
 
-interface NodeZstd {
-  readonly zstdCompressSync?: (data: Uint8Array) => Buffer;
-  readonly zstdDecompressSync?: (data: Uint8Array) => Buffer;
-}
-
-/** Since Node 22.15; the types of the oldest supported Node do not know it. */
-const nodeZstd = zlib as NodeZstd;
-
-let isZstdReady = nodeZstd.zstdCompressSync !== undefined;
-
 /** Before the first `compress` with zstd: older Node needs its codec loaded. */
 export async function prepareCompression(compression: Compression): Promise<void> {
-  if (compression !== 'zstd' || isZstdReady) return;
-  await initZstdWasm();
-  isZstdReady = true;
+  if (compression === 'zstd') await prepareZstd();
 }
 
 export function compress(compression: Exclude<Compression, 'none'>, data: Buffer): Buffer {
@@ -63,7 +48,7 @@ export function compress(compression: Exclude<Compression, 'none'>, data: Buffer
     case 'lz4':
       return compressFrameSync(data);
     case 'zstd':
-      return nodeZstd.zstdCompressSync?.(data) ?? viewOf(zstdWasm(data, ZSTD_LEVEL));
+      return compressZstd(data);
   }
 }
 
@@ -76,7 +61,7 @@ export function decompress(compression: Exclude<Compression, 'none'>, data: Buff
     case 'lz4':
       return decompressFrameSync(data);
     case 'zstd':
-      return nodeZstd.zstdDecompressSync?.(data) ?? viewOf(fzstdDecompress(data));
+      return decompressZstd(data);
   }
 }
 

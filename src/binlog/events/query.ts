@@ -1,4 +1,4 @@
-import type { StatementContext } from '../../core/change.ts';
+import { BARE_CONTEXT, type StatementContext } from '../../core/change.ts';
 import { collationById, decodeText } from '../../core/charset.ts';
 import type { Frame } from '../../core/frame.ts';
 import type { EventHeader, QueryEvent } from '../event.ts';
@@ -37,6 +37,7 @@ const OPTION = {
 const LOAD_HEADER_LENGTH = 13;
 
 const TRANSACTION_WORDS: ReadonlySet<string> = new Set(['BEGIN', 'COMMIT', 'ROLLBACK']);
+const LONGEST_WORD = 8;
 /** utf8mb4: what a client speaks that the event does not name. */
 const DEFAULT_CHARSET = 'utf8mb4';
 
@@ -52,23 +53,32 @@ export function decodeQuery(
   const errorCode = reader.u16();
   const statusLength = reader.u16();
   if (header.typeCode === EVENT.EXECUTE_LOAD_QUERY) reader.skip(LOAD_HEADER_LENGTH);
-  const status = readQueryStatus(reader.sub(statusLength));
+  const statusReader = reader.sub(statusLength);
   const database = reader.utf8(databaseLength);
   reader.skip(1);
   const text =
     header.typeCode === EVENT.QUERY_COMPRESSED
       ? inflateRest(reader)
       : reader.view(reader.remaining);
+  const word = transactionWord(text);
+  const base = { kind: 'query', header, threadId, errorCode, database } as const;
+  if (word !== undefined) {
+    return { ...base, statement: word, context: BARE_CONTEXT, ddlXid: undefined };
+  }
+  const status = readQueryStatus(statusReader);
   return {
-    kind: 'query',
-    header,
-    threadId,
-    errorCode,
-    database,
+    ...base,
     statement: decodeStatement(text, status.characterSetClient, dialect),
     context: contextOf(header, status, dialect),
     ddlXid: status.ddlXid,
   };
+}
+
+/** Nearly all query events are BEGIN or COMMIT, to which the session's settings are nothing. */
+function transactionWord(text: Buffer): string | undefined {
+  if (text.length > LONGEST_WORD) return undefined;
+  const word = text.latin1Slice(0, text.length);
+  return TRANSACTION_WORDS.has(word) ? word : undefined;
 }
 
 function decodeStatement(
@@ -76,11 +86,6 @@ function decodeStatement(
   characterSetClient: number | undefined,
   dialect: SqlModeDialect,
 ): string {
-  // Most query events are BEGIN or COMMIT.
-  if (text.length <= 8) {
-    const word = text.toString('latin1');
-    if (TRANSACTION_WORDS.has(word)) return word;
-  }
   const charset =
     characterSetClient === undefined
       ? undefined

@@ -3,7 +3,8 @@ import type { Frame } from '../../core/frame.ts';
 import type { EventHeader, TransactionPayloadEvent } from '../event.ts';
 import { EventReader } from '../event-reader.ts';
 import { FrameSplitter } from '../frame-splitter.ts';
-import { inflateZstd, inflateZstdPieces } from '../zstd.ts';
+import { decompressZstd } from '../../lib/zstd.ts';
+import { inflateZstdPieces } from '../zstd.ts';
 
 /*
  * Transaction payload (40): the events of a transaction behind its GTID, compressed as one.
@@ -63,7 +64,7 @@ function* inflatedPieces(
   uncompressedBytes: number,
 ): Generator<Buffer, void, undefined> {
   if (uncompressedBytes > STREAM_ABOVE_BYTES) yield* inflateZstdPieces(payload);
-  else yield inflateZstd(payload, uncompressedBytes);
+  else yield decompressZstd(payload, uncompressedBytes);
 }
 
 function* framesOf(
