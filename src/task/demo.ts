@@ -2,17 +2,17 @@ import { envReader } from '../config/env.ts';
 import { TailraceError } from '../core/errors.ts';
 import { sleep } from '../lib/sleep.ts';
 import type { ServerConnection } from '../server/connect.ts';
-import { compareDatabases, type TableComparison } from './demo/compare-databases.ts';
 import { ALTER_STATEMENT, CREATE_STATEMENTS } from './demo/demo-tables.ts';
 import type { DemoView } from './demo/demo-view.ts';
 import { findServerProgram } from './demo/find-server-program.ts';
 import { LagProbe } from './demo/lag-probe.ts';
 import { Playground, type Stage } from './demo/playground.ts';
+import { countRemaining, runInspect, type TableReport } from './inspect.ts';
 import { RateMeter } from './rate-meter.ts';
 import { Writer, type WorkloadCounters } from './demo/workload.ts';
 
 export type { DemoSample, DemoView } from './demo/demo-view.ts';
-export type { TableComparison } from './demo/compare-databases.ts';
+export type { TableReport } from './inspect.ts';
 
 export interface DemoOptions {
   /** How long there is load. */
@@ -22,7 +22,7 @@ export interface DemoOptions {
 }
 
 export interface DemoResult {
-  readonly tables: readonly TableComparison[];
+  readonly tables: readonly TableReport[];
   readonly isEqual: boolean;
   readonly transactions: number;
   readonly writtenRows: number;
@@ -101,17 +101,24 @@ class Demo {
     }
     await replicator.stop();
     view.close();
-    const tables = await compareDatabases(source, target);
-    const isEqual = tables.every((one) => one.lost + one.extra === 0 && one.isDefinitionEqual);
+    const tables = await this.#compare();
     return {
       tables,
-      isEqual: isEqual && tables.length > 0,
+      isEqual: tables.length > 0 && countRemaining(tables) === 0,
       transactions: this.#counters.transactions,
       writtenRows: this.#counters.rows,
       seconds,
       lagMedianMs: probe.medianMs,
       lagMaxMs: probe.maxMs,
     };
+  }
+
+  /** As `tailrace inspect` does. */
+  async #compare(): Promise<readonly TableReport[]> {
+    const { signal } = this.#options;
+    const { config } = this.#stage.replicator;
+    const results = await runInspect({ config, onProgress: () => undefined, signal });
+    return results.flatMap(({ tables }) => tables);
   }
 
   async #createProbe(target: ServerConnection): Promise<LagProbe> {

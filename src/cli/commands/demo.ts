@@ -1,4 +1,4 @@
-import { runDemo, type DemoResult, type TableComparison } from '../../task/demo.ts';
+import { runDemo, type DemoResult, type TableReport } from '../../task/demo.ts';
 import { createDemoView, formatMs } from '../demo-screen.ts';
 import { EXIT_OK, print } from '../io.ts';
 import { formatTable } from '../print-table.ts';
@@ -31,21 +31,22 @@ export const addDemoCommand: AddCommand = (program, io, finish) => {
 function summarize(result: DemoResult): string {
   const { tables, isEqual, transactions, writtenRows, seconds, lagMedianMs, lagMaxMs } = result;
   const count = (value: number): string => value.toLocaleString('en-US');
-  const sum = (pick: (table: TableComparison) => number): string =>
+  const sum = (pick: (table: TableReport) => number): string =>
     count(tables.reduce((total, table) => total + pick(table), 0));
   const rows = tables.map((table) => [
     table.table,
     count(table.rows),
-    count(table.lost),
+    count(table.missing),
     count(table.extra),
-    table.isDefinitionEqual ? 'equal' : 'different',
+    table.problem ?? count(table.stale),
   ]);
   return [
     '',
-    formatTable(['TABLE', 'ROWS', 'LOST', 'DOUBLED', 'DEFINITION'], rows),
+    formatTable(['TABLE', 'ROWS', 'LOST', 'DOUBLED', 'STALE'], rows),
     `${count(transactions)} transactions, ${count(writtenRows)} row changes in ${seconds} s (${count(Math.round(writtenRows / seconds))} a second)`,
     `lag: median ${formatMs(lagMedianMs)}, most ${formatMs(lagMaxMs)} (while it was killed)`,
-    `killed once: ${sum(({ lost }) => lost)} rows lost, ${sum(({ extra }) => extra)} doubled`,
+    `killed once: ${sum(({ missing }) => missing)} rows lost, ${sum(({ extra }) => extra)} doubled, ${sum(({ stale }) => stale)} stale`,
+    'compared row by row, as tailrace inspect does',
     isEqual ? 'Source and target are equal.' : 'Source and target DIFFER.',
     '',
   ].join('\n');

@@ -26,6 +26,11 @@ export class Replicator {
     return `http://127.0.0.1:${this.#options.httpPort}/`;
   }
 
+  /** The configuration file that it runs by. */
+  get config(): string {
+    return this.#config;
+  }
+
   get hasEnded(): boolean {
     return this.#process?.hasEnded ?? false;
   }
