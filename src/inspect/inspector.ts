@@ -39,7 +39,7 @@ export interface InspectorOptions extends Shared {
   readonly onProgress: (progress: InspectionProgress) => void;
 }
 
-const ATTEMPTS = 5;
+const ATTEMPTS = 12;
 /** Definition changed under the view; unknown column; unknown table. */
 const DDL_ERRORS = [1412, 1054, 1146] as const;
 const DDL_WAIT_MS = 1_000;

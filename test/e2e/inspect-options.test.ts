@@ -6,24 +6,28 @@ import { Pair } from './pair.ts';
 
 const DATABASE = 'e2e_inspect_opt';
 const ROWS = 8192;
+const RENAMES = `[[task.table]]
+match = "${DATABASE}.users"
+to = "${DATABASE}.people"
+drop_columns = ["secret"]
+rename_columns = { mail = "email" }
+`;
 
 /** Tables and columns that are called otherwise at the target, differences in every one. */
 describe('what inspect is told to look at', () => {
   let pair: Pair;
 
   beforeAll(async () => {
-    pair = await Pair.open('src57', 'dst11', DATABASE, {
-      tail: `[[task.table]]
-match = "${DATABASE}.users"
-to = "${DATABASE}.people"
-drop_columns = ["secret"]
-rename_columns = { mail = "email" }
-`,
-    });
-    await pair.source.run(
-      'CREATE TABLE users (id INT PRIMARY KEY, mail VARCHAR(40), secret VARCHAR(40))',
+    pair = await Pair.open('src57', 'dst11', DATABASE);
+    const users = 'CREATE TABLE users (id INT PRIMARY KEY, mail VARCHAR(40), secret VARCHAR(40))';
+    await pair.source.run(users);
+    await pair.target.run('CREATE TABLE people (id INT PRIMARY KEY, email VARCHAR(40))');
+    await pair.both(
       'CREATE TABLE plain (id INT AUTO_INCREMENT PRIMARY KEY, v INT)',
       'CREATE TABLE loose (a INT, b VARCHAR(20))',
+    );
+    await pair.configure({ tail: RENAMES });
+    await pair.source.run(
       "INSERT INTO users VALUES (1, 'a@x', 's'), (2, 'b@x', 't'), (3, 'c@x', 'u')",
       'INSERT INTO plain (v) VALUES (0)',
       "INSERT INTO loose VALUES (1, 'x'), (1, 'x'), (2, NULL)",
@@ -130,9 +134,10 @@ describe('inspect amid changes of definitions', () => {
           await pair.source.run('INSERT INTO t (v) SELECT v + id FROM t');
         running = pair.start('run');
         await waitFor('the rows', async () => (await pair.difference()) === '', 60_000);
-        let isOver = false;
+        const over = new AbortController();
+        const isOver = (): boolean => over.signal.aborted;
         const altering = (async () => {
-          for (let turn = 0; !isOver; turn += 1) {
+          for (let turn = 0; turn < 12 && !isOver(); turn += 1) {
             await pair.source.run(
               `ALTER TABLE t ADD COLUMN c${turn} INT DEFAULT ${turn}`,
               'UPDATE t SET v = v + 1 WHERE id % 50 = 0',
@@ -143,7 +148,7 @@ describe('inspect amid changes of definitions', () => {
           }
         })();
         const inspections = [await runInspect(pair), await runInspect(pair)];
-        isOver = true;
+        over.abort();
         await altering;
         for (const { report } of inspections) {
           expect(allDifferences(report)).toEqual([]);
