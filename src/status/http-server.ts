@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Logger } from '../lib/logger.ts';
 import { refuseUnauthorized } from './http/authorize.ts';
 import { answerControl, controlOf, type TaskControls } from './http/control-route.ts';
-import { answerProfile, sendHeap, type ProfileTask } from './http/debug-routes.ts';
+import { answerProfile, sendHeap, type TaskDebugger } from './http/debug-routes.ts';
 import { send, text, type Call, type Reply } from './http/reply.ts';
 import { readRoute, type Readings } from './http/routes.ts';
 
@@ -13,7 +13,7 @@ export interface HttpOptions extends Readings {
   readonly token?: string | undefined;
   readonly controls?: TaskControls | undefined;
   /** Where tasks have processes of their own. */
-  readonly profileTask?: ProfileTask | undefined;
+  readonly debug?: TaskDebugger | undefined;
   readonly logger: Logger;
 }
 
@@ -88,13 +88,13 @@ async function answer(
 async function answerDebug(
   call: Call,
   response: ServerResponse,
-  { token, profileTask }: HttpOptions,
+  { token, debug }: HttpOptions,
 ): Promise<void> {
   const refusal = refuseUnauthorized(call, token);
   if (refusal !== undefined) send(response, refusal);
-  else if (call.path === '/debug/profile') send(response, await answerProfile(call, profileTask));
+  else if (call.path === '/debug/profile') send(response, await answerProfile(call, debug));
   else if (call.path === '/debug/heap') {
-    const reply = await sendHeap(response);
+    const reply = await sendHeap(call, response, debug);
     if (reply !== undefined) send(response, reply);
   } else send(response, text(404, 'not found'));
 }

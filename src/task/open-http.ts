@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { TailraceError } from '../core/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { TaskControls } from '../status/http/control-route.ts';
-import type { ProfileTask } from '../status/http/debug-routes.ts';
+import type { TaskDebugger } from '../status/http/debug-routes.ts';
 import { startHttp, type HttpHandle } from '../status/http-server.ts';
 import type { TaskHistory, TaskStatus } from '../status/task-status.ts';
 
@@ -25,7 +25,7 @@ interface Shown {
 export interface OpenHttpOptions {
   readonly http: Config['http'];
   readonly fleet: { readonly members: readonly Shown[] } & Partial<TaskControls>;
-  readonly profileTask?: ProfileTask;
+  readonly debug?: TaskDebugger;
   readonly logger: Logger;
 }
 
@@ -48,7 +48,7 @@ export async function openHttp(options: OpenHttpOptions): Promise<HttpHandle | u
     stuckAfterSeconds,
     token: token?.reveal(),
     controls: isControllable(fleet) ? fleet : undefined,
-    profileTask: options.profileTask,
+    debug: options.debug,
     logger,
   });
 }

@@ -20,6 +20,8 @@ export interface ChildTaskOptions {
   readonly firstArgs: readonly string[];
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Between two looks whether it still says something; for tests. */
+  readonly lookMs?: number;
 }
 
 const BACKOFF = { minMs: 500, maxMs: 30_000 };
@@ -27,6 +29,9 @@ const BACKOFF = { minMs: 500, maxMs: 30_000 };
 const STEADY_MS = 60_000;
 /** A status comes each second. */
 const SILENT_MS = 10_000;
+/** So often in a row nothing was heard: counted, not measured, so that a machine that slept takes nobody for hung. */
+const LOOK_MS = 5000;
+const HUNG_LOOKS = 24;
 
 /**
  * One task in a process of its own. A process that crashes is made anew, after a pause that grows; a task that ends or
@@ -43,6 +48,8 @@ export class ChildTask implements FleetMember {
   #history: TaskHistory | undefined;
   #woken = createDeferred<undefined>();
   #heardAtMs = 0;
+  /** It stands still for that. */
+  #isDumping = false;
   #lastId = 0;
 
   constructor(options: ChildTaskOptions) {
@@ -121,6 +128,14 @@ export class ChildTask implements FleetMember {
     return reply?.kind === 'profile' ? reply.json : undefined;
   }
 
+  /** The path of a file with the heap of its process. */
+  async heap(): Promise<string | undefined> {
+    this.#isDumping = true;
+    const reply = await this.#ask((id) => ({ kind: 'heap', id }));
+    this.#isDumping = false;
+    return reply?.kind === 'heap' ? reply.path : undefined;
+  }
+
   async #control(action: 'pause' | 'resume'): Promise<ControlOutcome> {
     const reply = await this.#ask((id) => ({ kind: 'control', id, action }));
     if (reply?.kind === 'outcome') return reply.outcome;
@@ -145,6 +160,7 @@ export class ChildTask implements FleetMember {
       signal.addEventListener('abort', stop, { once: true });
       this.#process = child;
       this.#heardAtMs = Date.now();
+      const watch = this.#watch(child);
       child.on('message', (message) => {
         const heard = message as TaskMessage;
         if (heard.kind === 'ended') exitCode = heard.exitCode;
@@ -156,12 +172,28 @@ export class ChildTask implements FleetMember {
       });
       child.once('exit', () => {
         signal.removeEventListener('abort', stop);
+        clearInterval(watch);
         this.#process = undefined;
         for (const reply of this.#replies.values()) reply.reject(new Error('it has ended'));
         this.#replies.clear();
         resolve(exitCode);
       });
     });
+  }
+
+  /** A process that hangs is ended: nothing else would make it go on. Whatever it holds is rolled back. */
+  #watch(child: ChildProcess): NodeJS.Timeout {
+    const { logger, lookMs = LOOK_MS } = this.#options;
+    let heardAtMs = this.#heardAtMs;
+    let silentLooks = 0;
+    return setInterval(() => {
+      const isSilent = heardAtMs === this.#heardAtMs && !this.#isDumping;
+      silentLooks = isSilent ? silentLooks + 1 : 0;
+      heardAtMs = this.#heardAtMs;
+      if (silentLooks < HUNG_LOOKS) return;
+      logger.error({ task: this.name, pid: child.pid }, 'The process of a task hangs; it is ended');
+      child.kill('SIGKILL');
+    }, lookMs);
   }
 
   #hear(message: TaskMessage): void {

@@ -1,4 +1,5 @@
 import { takeCpuProfile } from '../../status/cpu-profile.ts';
+import { writeHeap } from '../../status/heap-snapshot.ts';
 import type { Fleet } from '../fleet.ts';
 import type { LocalTask } from '../local-task.ts';
 import type { SupervisorMessage, TaskMessage } from './messages.ts';
@@ -49,6 +50,9 @@ async function obey(
       return;
     case 'profile':
       await send({ kind: 'profile', id, json: await takeCpuProfile(message.seconds) });
+      return;
+    case 'heap':
+      await send({ kind: 'heap', id, path: await writeHeap() });
   }
 }
 

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Config, TaskConfig } from '../../config/schema.ts';
 import type { Logger } from '../../lib/logger.ts';
+import type { TaskDebugger } from '../../status/http/debug-routes.ts';
 import { announceStop } from '../announce-stop.ts';
 import { Fleet } from '../fleet.ts';
 import { asListen, openHttp } from '../open-http.ts';
@@ -41,9 +42,12 @@ export async function superviseTasks(
   );
   const fleet = new Fleet(children, { config: configFile, signal, logger });
   const listen = options.http === undefined ? config.http.listen : asListen(options.http);
-  const profileTask = async (task: string, seconds: number): Promise<string | undefined> =>
-    children.find(({ name }) => name === task)?.profile(seconds);
-  const http = await openHttp({ http: { ...config.http, listen }, fleet, profileTask, logger });
+  const find = (task: string) => children.find(({ name }) => name === task);
+  const debug: TaskDebugger = {
+    profile: async (task, seconds) => find(task)?.profile(seconds),
+    heap: async (task) => find(task)?.heap(),
+  };
+  const http = await openHttp({ http: { ...config.http, listen }, fleet, debug, logger });
   const sayStopping = announceStop(logger, signal);
   const statuses = () => children.map((child) => child.status());
   const untell = tellServiceManager({ tasks: statuses, logger, signal });
