@@ -128,7 +128,22 @@ const READERS: ReadonlyMap<number, ReadVariable> = new Map<number, ReadVariable>
   ],
 ]);
 
-export function readQueryStatus(reader: EventReader): QueryStatus {
+/** By the bytes: every transaction begins with a query event, and a session's are alike. */
+const known = new Map<string, Readonly<QueryStatus>>();
+const MOST_KNOWN = 500;
+
+export function readQueryStatus(reader: EventReader): Readonly<QueryStatus> {
+  const key = reader.bytes.latin1Slice(reader.offset, reader.end);
+  let status = known.get(key);
+  if (status === undefined) {
+    status = readVariables(reader);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(key, status);
+  }
+  return status;
+}
+
+function readVariables(reader: EventReader): QueryStatus {
   const status = emptyStatus();
   while (reader.remaining > 0) {
     const readVariable = READERS.get(reader.u8());

@@ -65,6 +65,12 @@ const MYSQL_8 = COMMON.map((name) =>
   name !== undefined && REMOVED_IN_MYSQL_8.has(name) ? undefined : name,
 ).concat('TIME_TRUNCATE_FRACTIONAL');
 
+/** Every BEGIN has a mask, and there are but a few. */
+const CACHES: ReadonlyMap<
+  readonly (string | undefined)[],
+  Map<bigint, readonly string[]>
+> = new Map([COMMON, MARIADB, MYSQL_8].map((names) => [names, new Map()]));
+
 export interface SqlModeDialect {
   readonly flavor: GtidFlavor;
   /** First number of the server's version. */
@@ -73,10 +79,16 @@ export interface SqlModeDialect {
 
 /** Names for SET sql_mode; bits without a name in that server are left out. */
 export function sqlModeNames(mask: bigint, dialect: SqlModeDialect): readonly string[] {
-  const names = namesOf(dialect);
-  return names.filter(
-    (name, bit): name is string => name !== undefined && ((mask >> BigInt(bit)) & 1n) === 1n,
-  );
+  const known = namesOf(dialect);
+  const cache = CACHES.get(known);
+  let names = cache?.get(mask);
+  if (names === undefined) {
+    names = known.filter(
+      (name, bit): name is string => name !== undefined && ((mask >> BigInt(bit)) & 1n) === 1n,
+    );
+    cache?.set(mask, names);
+  }
+  return names;
 }
 
 function namesOf(dialect: SqlModeDialect): readonly (string | undefined)[] {

@@ -1,4 +1,5 @@
 import type { Change, RowsChange } from '../../core/change.ts';
+import type { TableRoute } from '../../core/route.ts';
 import type { RowImage } from '../../core/row.ts';
 import type { Delivery } from '../../core/sink.ts';
 import type { TableName } from '../../core/table.ts';
@@ -46,6 +47,8 @@ export class MessageCollector {
   #full: MessageSet[] = [];
   #open = new MessageSet(this.#pool);
   #nowMs = 0;
+  readonly #learned = new WeakSet<TableRoute>();
+  readonly #names = new WeakMap<TableRoute, Map<MessageType, string>>();
   readonly #taker = {
     message: (placed: PlacedMessage): void => {
       this.#put(placed);
@@ -104,6 +107,7 @@ export class MessageCollector {
   missingTopics(tx: Transaction): ReadonlySet<string> | undefined {
     let missing: Set<string> | undefined;
     for (const change of tx.changes) {
+      if (change.kind === 'rows' && this.#isLearned(change)) continue;
       const name = this.#tableOf(change);
       if (name === undefined) continue;
       for (const type of this.#types) {
@@ -147,6 +151,17 @@ export class MessageCollector {
     this.#append(topic, 0, this.#encode(key, JSON.stringify({ ts_ms: nowMs })));
   }
 
+  /** Once the topics of a route are known they stay so. */
+  #isLearned({ route }: RowsChange): boolean {
+    if (this.#learned.has(route)) return true;
+    const { database, table } = route.target;
+    const isLearned = this.#types.every(
+      (type) => this.#parts.topics.get(this.#namer.topicOf(database, table, type)) !== undefined,
+    );
+    if (isLearned) this.#learned.add(route);
+    return isLearned;
+  }
+
   /** The table at the target whose topic the change goes to. */
   #tableOf(change: Change): TableName | undefined {
     if (change.kind === 'rows') return change.route.target;
@@ -177,7 +192,7 @@ export class MessageCollector {
 
   #putRows({ tx, rows, change, count, number, isLast }: PlacedRows): void {
     const { database, table } = change.route.target;
-    const topic = this.#topic(database, table, change.action);
+    const topic = this.#topicOfRows(change);
     const out = this.#scratch;
     const images = change.after ?? change.before;
     const { isByRow, isByKey } = this.#partitioner;
@@ -239,13 +254,27 @@ export class MessageCollector {
   }
 
   #partitionOfRow(tx: Transaction, change: RowsChange, row: RowImage): number {
-    const { database, table } = change.route.target;
-    const { partitions } = this.#topic(database, table, change.action);
+    const { partitions } = this.#topicOfRows(change);
     return this.#partitioner.ofRow(tx, change, row, partitions);
   }
 
+  /** Without putting names together for each transaction. */
+  #topicOfRows({ route, action }: RowsChange): TopicInfo {
+    let names = this.#names.get(route);
+    if (names === undefined) this.#names.set(route, (names = new Map<MessageType, string>()));
+    let name = names.get(action);
+    if (name === undefined) {
+      name = this.#namer.topicOf(route.target.database, route.target.table, action);
+      names.set(action, name);
+    }
+    return this.#known(name);
+  }
+
   #topic(database: string, table: string, type: Message['type']): TopicInfo {
-    const name = this.#namer.topicOf(database, table, type);
+    return this.#known(this.#namer.topicOf(database, table, type));
+  }
+
+  #known(name: string): TopicInfo {
     const topic = this.#parts.topics.get(name);
     if (topic === undefined) throw new Error(`topic ${name} was not looked up`);
     return topic;

@@ -48,7 +48,9 @@ export class MessageSet {
   transactions = 0;
   messages = 0;
   bytes = 0;
-  readonly #batches = new Map<string, OpenBatch>();
+  readonly #batches: OpenBatch[] = [];
+  /** By topic, then by partition: no key is put together for each message. */
+  readonly #places = new Map<string, OpenBatch[]>();
   readonly #pool: WriterPool;
   #largest = 0;
 
@@ -63,15 +65,15 @@ export class MessageSet {
   }
 
   get batches(): readonly OpenBatch[] {
-    return [...this.#batches.values()];
+    return this.#batches;
   }
 
   get hasMessages(): boolean {
-    return this.#batches.size > 0;
+    return this.#batches.length > 0;
   }
 
   get isEmpty(): boolean {
-    return this.tickets.length === 0 && this.#batches.size === 0;
+    return this.tickets.length === 0 && this.#batches.length === 0;
   }
 
   /** Enough in it that waiting for more is no use. */
@@ -82,7 +84,7 @@ export class MessageSet {
   /** A record that alone is larger than a batch should be has one of its own. */
   hasRoomFor(topic: TopicInfo, partition: number, size: number): boolean {
     if (this.bytes + size > SET_BYTES && this.bytes > 0) return false;
-    const batch = this.#batches.get(`${topic.name}\0${partition}`);
+    const batch = this.#places.get(topic.name)?.[partition];
     if (batch === undefined) return true;
     return batch.writer.byteLength + size <= Math.min(topic.maxBatchBytes, BATCH_BYTES);
   }
@@ -92,12 +94,7 @@ export class MessageSet {
     record: RecordBytes,
     nowMs: number,
   ): void {
-    const key = `${place.topic}\0${place.partition}`;
-    let batch = this.#batches.get(key);
-    if (batch === undefined) {
-      batch = { ...place, writer: this.#pool.take() };
-      this.#batches.set(key, batch);
-    }
+    const batch = this.#places.get(place.topic)?.[place.partition] ?? this.#begin(place);
     const before = batch.writer.byteLength;
     batch.writer.append(record, nowMs);
     this.bytes += batch.writer.byteLength - before;
@@ -105,10 +102,20 @@ export class MessageSet {
     this.messages += 1;
   }
 
+  #begin({ topic, partition }: Pick<OpenBatch, 'topic' | 'partition'>): OpenBatch {
+    const batch = { topic, partition, writer: this.#pool.take() };
+    const batches = this.#places.get(topic) ?? [];
+    batches[partition] = batch;
+    this.#places.set(topic, batches);
+    this.#batches.push(batch);
+    return batch;
+  }
+
   /** Acknowledged, or given up: its buffers may be used for others. */
   release(): void {
-    for (const { writer } of this.#batches.values()) this.#pool.give(writer);
-    this.#batches.clear();
+    for (const { writer } of this.#batches) this.#pool.give(writer);
+    this.#batches.length = 0;
+    this.#places.clear();
   }
 }
 
