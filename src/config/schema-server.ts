@@ -119,7 +119,14 @@ export function targetSchema(context: FieldContext) {
         .describe(
           'How rows are written: as the source logged them, merged (rows), as statements (sql), one by one (in_order), or what is fastest where it may be (auto).',
         ),
-      lanes: z.int().min(1).max(64).default(1).describe('Connections that write at once.'),
+      lanes: z
+        .int()
+        .min(1)
+        .max(64)
+        .default(1)
+        .describe(
+          'Connections that write at once; so far always one, more are warned of: see src/ARCHITECTURE.md.',
+        ),
       sql_log_bin: z.boolean().default(true).describe("Write to the target's own binlog."),
       allow_nontransactional: z
         .boolean()

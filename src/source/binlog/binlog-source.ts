@@ -323,7 +323,8 @@ export class BinlogSource implements Source {
     watch: Stopwatch,
   ): AsyncGenerator<readonly Transaction[]> {
     for (const frame of payload.frames()) {
-      await this.#handle(stream.decoder.decode(frame), frame, stream);
+      const wait = this.#handle(stream.decoder.decode(frame), frame, stream);
+      if (wait !== undefined) await wait;
       if (stream.assembler.outbox.bytes >= HAND_ON_BYTES) yield* handOn(stream, watch);
     }
   }
