@@ -167,6 +167,7 @@ describe.each(TARGETS)('MysqlSink on %s', (name) => {
     expect(JSON.parse(String(stored[1]?.['payload']))).toEqual({
       action: 'delete',
       before: { id: 8, v: "x'\\" },
+      keys: [{ id: 8 }],
     });
   });
 
