@@ -26,6 +26,13 @@ it('conf/consume.toml is a good configuration', () => {
   expect(loadConfig(consume, { env }).tasks[0]?.consumeTables).toHaveLength(1);
 });
 
+it('conf/poll.toml is a good configuration', () => {
+  const poll = new URL('../../conf/poll.toml', import.meta.url).pathname;
+  const [task] = loadConfig(poll, { env }).tasks;
+  expect(task?.strategies).toEqual(['poll', 'inspect']);
+  expect(task?.tables[0]?.poll).toBe('insert');
+});
+
 describe('conf/tailrace.toml', () => {
   it('is a good configuration', () => {
     expect(loadConfig(path, { env }).tasks[0]?.name).toBe('shop');

@@ -73,6 +73,7 @@ export class TargetSession {
    * part of the result; a lost connection is one too.
    */
   execute(pieces: readonly Buffer[]): Promise<TextResult> {
+    if (!this.isAlive) return Promise.resolve({ replies: [], failure: this.#closedError() });
     return new Promise((resolve) => {
       const settle = (failure: unknown, replies: readonly StatementReply[]): void => {
         stopListening();
@@ -83,10 +84,6 @@ export class TargetSession {
       const stopListening = this.connection.onLost((error) => {
         command.onResult(error);
       });
-      if (!this.isAlive) {
-        command.onResult(this.#closedError());
-        return;
-      }
       this.#running.add(command);
       addCommand(this.connection.raw, command);
     });
