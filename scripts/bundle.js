@@ -1,10 +1,10 @@
 /**
- * Makes one file of the built command and what it imports: dist/main.js. Finding, reading and compiling
- * some 600 modules takes most of half a second of the processor at each start, one file a third of that.
- * The modules stay beside it, for whoever reads files or starts workers by a module's own place.
+ * Makes one file of the commands and what they import, dist/commands.js, which dist/main.js loads once it
+ * listens for signals. Finding, reading and compiling some 600 modules takes most of half a second of the
+ * processor at each start, one file a third of that. The modules stay beside it, for whoever reads files or starts workers by a module's own place.
  */
 import { readFile } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -39,21 +39,38 @@ const ownPlaces = {
   },
 };
 
-await build({
-  entryPoints: [`${source}main.ts`],
-  outfile: `${root}dist/main.js`,
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'esm',
-  logLevel: 'error',
-  external: Object.keys(dependencies).filter((name) => !BUNDLED.has(name)),
-  // Some packages are CommonJS.
-  banner: {
-    js: [
-      "import { createRequire } from 'node:module';",
-      'const require = createRequire(import.meta.url);',
-    ].join('\n'),
+const COMMANDS = './cli/program.ts';
+
+/** What main.ts loads is the other file. */
+const commandsApart = {
+  name: 'commands-apart',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /program\.ts$/ }, ({ path }) =>
+      path === COMMANDS ? { path: './commands.js', external: true } : undefined,
+    );
   },
-  plugins: [ownPlaces],
-});
+};
+
+await bundle('main.ts', 'main.js', [commandsApart]);
+await bundle(COMMANDS, 'commands.js', [ownPlaces]);
+
+async function bundle(from, to, plugins) {
+  await build({
+    entryPoints: [join(source, from)],
+    outfile: `${root}dist/${to}`,
+    plugins,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    logLevel: 'error',
+    external: Object.keys(dependencies).filter((name) => !BUNDLED.has(name)),
+    // Some packages are CommonJS.
+    banner: {
+      js: [
+        "import { createRequire } from 'node:module';",
+        'const require = createRequire(import.meta.url);',
+      ].join('\n'),
+    },
+  });
+}

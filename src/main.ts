@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { runCli } from './cli/program.ts';
-
 /** A stop is clean within ten seconds; what has not ended by then loses nothing by being cut off. */
 const STOP_DEADLINE_MS = 9_500;
 
@@ -27,7 +25,10 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 // Nobody reads the log any more: the work goes on.
 stderr.on('error', () => undefined);
-const exitCode = await runCli(process.argv.slice(2), { stdout, stderr, signal: stop.signal });
+// Loaded here and not above: that takes a while, in which a signal must end the command cleanly too.
+const { runCli } = await import('./cli/program.ts');
+const io = { stdout, stderr, signal: stop.signal };
+const exitCode = stop.signal.aborted ? 0 : await runCli(process.argv.slice(2), io);
 await Promise.all([flushed(stdout), flushed(stderr)]);
 process.exit(exitCode);
 

@@ -311,6 +311,25 @@ describe('positions', () => {
 });
 
 describe('patience', () => {
+  it('SIGTERM ends with 0 while the command is still being loaded', async () => {
+    const home = workspace();
+    writeConfig(home, task('a', 'cli_a'));
+    const hook = join(home.dir, 'hook.cjs');
+    writeFileSync(
+      hook,
+      `const Module = require('node:module');
+       const load = Module._load;
+       Module._load = (request, ...rest) => {
+         if (request.includes('better-sqlite3')) process.kill(process.pid, 'SIGTERM');
+         return load(request, ...rest);
+       };`,
+    );
+    const run = startTailrace(['run', '-c', home.config], { NODE_OPTIONS: `--require ${hook}` });
+    children.push(run.child);
+    const { code, signal } = await run.finished;
+    expect([code, signal]).toEqual([0, null]);
+  });
+
   it('SIGTERM and SIGINT end with 0 while an end is away, frozen or unknown', async () => {
     const away = ['127.0.0.1:1', 'no-such-host.invalid:3306'].flatMap((host) => [
       task('a', 'cli_a').replace(`127.0.0.1:${source.port}`, host),
