@@ -115,7 +115,8 @@ function report(
   return {
     task: task.name,
     seq: checkpoint?.seq ?? null,
-    coordinates: position === undefined ? null : formatCoordinates(position.coordinates),
+    // A position by GTID alone knows no file yet.
+    coordinates: position?.coordinates.file ? formatCoordinates(position.coordinates) : null,
     position: position === undefined ? null : formatPosition(position),
     from,
   };
@@ -273,16 +274,20 @@ function describeMove(
   const parts = [isDryRun ? 'dry run: nothing was changed' : 'the next start begins here'];
   if (span === 'unreadable') parts.push('what lies between is damaged and was not counted');
   if (counts !== undefined && counts.again > 0) {
-    parts.push(`${counts.again} transactions come again`);
+    parts.push(`${transactions(counts.again, 'comes', 'come')} again`);
   }
   if (replayUntil !== undefined) {
     parts.push(`up to ${formatPosition(replayUntil)} rows are replayed by key`);
   }
   if (counts !== undefined && counts.passed > 0) {
-    parts.push(`${counts.passed} transactions are passed over and never applied`);
+    parts.push(`${transactions(counts.passed, 'is', 'are')} passed over and never applied`);
   }
   if (counts?.again === 0 && counts.passed === 0) parts.push('no transaction lies between');
   return { note: parts.join('; '), ...counts };
+}
+
+function transactions(count: number, one: string, many: string): string {
+  return count === 1 ? `1 transaction ${one}` : `${count} transactions ${many}`;
 }
 
 /** Passes the transaction that the task stopped at: at the next start it is read and left out. */

@@ -107,6 +107,8 @@ describe('the command line', () => {
     ['tail --format xml mysql://u@h/', /USAGE: --format xml is not known[\s\S]*maxwell, canal/],
     ['tail --include nodot mysql://u@h/', /USAGE: --include: "nodot"/],
     ['tail --from nonsense mysql://u@h/', /POSITION_INVALID/],
+    ['tail -c FILE mysql://u@h/', /USAGE: A URL and -c are given: one is wanted/],
+    ['tail --task a mysql://u@h/', /USAGE: A URL and --task are given/],
     ['mysql://root:pass-in-url@host/', /unknown command 'mysql:\/\/root:\*\*\*@host\/'/],
     ['tail -c mysql://root:pass-in-url@host/', /mysql:\/\/root:\*\*\*@host/],
   ];

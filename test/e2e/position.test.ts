@@ -20,6 +20,7 @@ afterEach(async () => {
 });
 
 interface Moved {
+  readonly coordinates: string | null;
   readonly position: string;
   readonly note: string;
   readonly again: number;
@@ -143,6 +144,10 @@ describe('going back and forward', () => {
     const dry = await scene.moved('set', begin, '--dry-run');
     expect(dry).toMatchObject({ again: 14, passed: 0 });
     expect(dry.note).toMatch(/^dry run: .*14 transactions come again; .*replayed by key/);
+    const [gtid] = await source.rows('SELECT @@gtid_binlog_pos AS at');
+    const behind = String(gtid?.['at']);
+    const placed = await scene.moved('set', behind, '--dry-run');
+    expect(placed).toMatchObject({ position: behind, coordinates: null });
     expect(await scene.catchUp()).not.toContain('replayed by key');
     await scene.moved('set', begin);
     const said = await scene.catchUp();

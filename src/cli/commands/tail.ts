@@ -1,3 +1,5 @@
+import type { Command } from 'commander';
+import { TailraceError } from '../../core/errors.ts';
 import { runTail } from '../../task/tail.ts';
 import { addRepeatable, addStreamingOptions, type StreamingOptions } from '../options.ts';
 import type { AddCommand } from '../program.ts';
@@ -27,7 +29,21 @@ export const addTailCommand: AddCommand = (program, io, finish) => {
   );
   addRepeatable(command, '--exclude <pattern>', 'tables to leave out');
   addStreamingOptions(command).action(async (url: string | undefined, options: TailOptions) => {
+    if (url !== undefined) assertOnlyUrl(command, options);
     const { stdout: output, signal } = io;
     finish(await runTail({ ...options, url, output, signal }));
   });
 };
+
+/** The URL stands in place of a file: what names one too, or a task of it, would be passed over silently. */
+function assertOnlyUrl(command: Command, { task }: TailOptions): void {
+  const hasFile = command.getOptionValueSource('config') === 'cli';
+  if (!hasFile && task === undefined) return;
+  throw new TailraceError(
+    'USAGE',
+    `A URL and ${hasFile ? '-c' : '--task'} are given: one is wanted.`,
+    {
+      next: 'Leave the URL away to read the source of a configuration file.',
+    },
+  );
+}
