@@ -79,8 +79,11 @@ class DumpSession implements ReplicaSession {
       periodMs: options.heartbeatSeconds * 1000,
       receivedBytes: () => this.#dump.receivedBytes,
       isPaused: () => this.#queue.isPaused,
-      onSilent: () => {
-        this.#fail(this.#silentError());
+      // MariaDB has no index of GTIDs: it reads the file from its begin, and sends no heartbeat on the way.
+      isSeeking: () =>
+        info.flavor === 'mariadb' && options.start.kind === 'gtid' && !this.#hasEvents,
+      onSilent: (periods) => {
+        this.#fail(this.#silentError(periods));
       },
     });
     this.#onAbort = () => {
@@ -201,8 +204,8 @@ class DumpSession implements ReplicaSession {
       : { host: this.host, coordinates: formatCoordinates(coordinates) };
   }
 
-  #silentError(): TailraceError {
-    const seconds = 3 * this.#options.heartbeatSeconds;
+  #silentError(periods: number): TailraceError {
+    const seconds = periods * this.#options.heartbeatSeconds;
     return new TailraceError(
       'SOURCE_SILENT',
       `${this.host} sent nothing for ${seconds} s, not even a heartbeat`,

@@ -1,5 +1,7 @@
 /** Heartbeat periods without a byte after which a source counts as silent. */
 const SILENT_PERIODS = 3;
+/** The same while it looks for the place where to begin. */
+const SEEKING_PERIODS = 24;
 
 export interface WatchdogOptions {
   readonly periodMs: number;
@@ -7,7 +9,10 @@ export interface WatchdogOptions {
   readonly receivedBytes: () => number;
   /** We do not read ourselves: then silence says nothing. */
   readonly isPaused: () => boolean;
-  readonly onSilent: () => void;
+  /** It may be reading through a large file for the place that was asked for, and says nothing meanwhile. */
+  readonly isSeeking?: () => boolean;
+  /** Told for how many periods nothing came. */
+  readonly onSilent: (periods: number) => void;
 }
 
 /**
@@ -37,9 +42,10 @@ export class Watchdog {
     const isHeard = received !== this.#seenBytes || this.#options.isPaused();
     this.#seenBytes = received;
     this.#silentPeriods = isHeard ? 0 : this.#silentPeriods + 1;
-    if (this.#silentPeriods >= SILENT_PERIODS) {
+    const isSeeking = this.#options.isSeeking?.() === true;
+    if (this.#silentPeriods >= (isSeeking ? SEEKING_PERIODS : SILENT_PERIODS)) {
       this.stop();
-      this.#options.onSilent();
+      this.#options.onSilent(this.#silentPeriods);
     }
   }
 }

@@ -23,6 +23,26 @@ describe('Watchdog', () => {
     vi.useRealTimers();
   });
 
+  it('has patience with a server that looks for the place where to begin', () => {
+    watchdog.stop();
+    let isSeeking = true;
+    const heard: number[] = [];
+    const patient = new Watchdog({
+      periodMs: 1000,
+      receivedBytes: () => received,
+      isPaused: () => false,
+      isSeeking: () => isSeeking,
+      onSilent: (periods) => heard.push(periods),
+    });
+    vi.advanceTimersByTime(20_000);
+    expect(heard).toEqual([]);
+    received = 1;
+    isSeeking = false;
+    vi.advanceTimersByTime(4000);
+    expect(heard).toEqual([3]);
+    patient.stop();
+  });
+
   it('barks once after three periods without a byte', () => {
     vi.advanceTimersByTime(3999);
     expect(silences).toBe(0);

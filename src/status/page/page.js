@@ -47,11 +47,13 @@ function figure(name, value, note) {
 
 function drawFigures(task) {
   const { lag, rates, retention } = task;
-  const behind = lag.transactions === null ? '' : `${formatCount(lag.transactions)} transactions, `;
+  const transactions =
+    lag.transactions === null ? '' : `${formatCount(lag.transactions)} transactions, `;
+  const behind = lag.bytes === null ? '' : `${transactions}${formatBytes(lag.bytes)} behind`;
   return element(
     'div',
     'figures',
-    figure('lag', formatSeconds(lag.seconds), `${behind}${formatBytes(lag.bytes)} behind`),
+    figure('lag', formatSeconds(lag.seconds), behind),
     figure(
       'rows/s',
       formatCount(rates.rowsPerSecond),
@@ -126,7 +128,8 @@ function describeCopy(snapshot) {
 function part(task, name, title, content) {
   if (content === null) return null;
   const key = `${task.name}/${name}`;
-  const details = element('details', '', element('summary', '', title), content);
+  const all = (one) => (Array.isArray(one) ? one : [one]);
+  const details = element('details', '', element('summary', '', ...all(title)), ...all(content));
   details.open = open.has(key);
   details.addEventListener('toggle', () => {
     if (details.open) open.add(key);
@@ -227,18 +230,34 @@ function drawButtons(task) {
   return element('div', 'buttons', ...buttons);
 }
 
-function drawTask(task) {
-  const heading = element(
-    'h2',
-    '',
-    task.name,
+function heading(task) {
+  return [
+    element('h2', '', task.name),
     element('span', `state ${task.state}`, task.state),
     element('small', '', `since ${formatTime(task.since)}`),
-  );
+  ];
+}
+
+function drawTask(task) {
   return element(
     'article',
     isBad(task) ? 'bad' : '',
-    heading,
+    element('div', 'heading', ...heading(task)),
+    ...drawBody(task),
+  );
+}
+
+/** One line, which opens: for a task that needs nobody, among many. */
+function drawLine(task) {
+  const figures = `lag ${formatSeconds(task.lag.seconds)}, ${formatCount(task.rates.rowsPerSecond)} rows/s`;
+  const line = [...heading(task).slice(0, 2), element('small', '', figures)];
+  const details = part(task, 'card', line, drawBody(task));
+  details.firstChild.className = 'heading';
+  return element('article', 'line', details);
+}
+
+function drawBody(task) {
+  return [
     ...task.problems.map(drawProblem),
     drawFigures(task),
     drawCharts(task),
@@ -250,11 +269,10 @@ function drawTask(task) {
       `Dead letters (${formatCount(task.deadLetters.count)})`,
       drawLetters(task),
     ),
-    part(task, 'poll', 'Polling by key', drawPoll(task)),
     part(task, 'inspection', 'Comparison of source and target', drawInspection(task)),
     part(task, 'counts', 'Counters', drawCounts(task)),
     drawButtons(task),
-  );
+  ];
 }
 
 /* The whole. */
@@ -270,6 +288,14 @@ function worstFirst(tasks) {
     return Math.min(levels.length, ...found);
   };
   return [...tasks].sort((a, b) => rank(a) - rank(b));
+}
+
+/** With many tasks those that need nobody are a line each. */
+function drawTasks(tasks) {
+  const isFew = tasks.length <= 3;
+  return worstFirst(tasks).map((task) =>
+    isFew || task.problems.length > 0 ? drawTask(task) : drawLine(task),
+  );
 }
 
 function drawVerdict(tasks) {
@@ -301,7 +327,7 @@ async function drawStatus() {
     lastAnswerAt = new Date();
     drawVerdict(status.tasks);
     if (!isSelecting())
-      document.querySelector('#tasks').replaceChildren(...worstFirst(status.tasks).map(drawTask));
+      document.querySelector('#tasks').replaceChildren(...drawTasks(status.tasks));
     document.querySelector('#about').textContent =
       `tailrace ${status.version}, pid ${status.pid}, since ${formatTime(status.startedAt)}; read ${lastAnswerAt.toLocaleTimeString()}`;
   } catch {

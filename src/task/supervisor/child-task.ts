@@ -60,7 +60,7 @@ export class ChildTask implements FleetMember {
 
   status(): TaskStatus {
     const status = this.#status ?? this.#board.status();
-    if (this.#process === undefined) return status;
+    if (this.#process === undefined) return atRest(status);
     const silentMs = Date.now() - this.#heardAtMs;
     if (silentMs < SILENT_MS) return status;
     return { ...status, stalledSeconds: Math.max(status.stalledSeconds, silentMs / 1000) };
@@ -215,4 +215,14 @@ export class ChildTask implements FleetMember {
     child.send(message(this.#lastId));
     return reply.promise.catch(() => undefined);
   }
+}
+
+/** What was true of the process when it ended, without what moves on. */
+function atRest(status: TaskStatus): TaskStatus {
+  return {
+    ...status,
+    rates: { transactionsPerSecond: 0, rowsPerSecond: 0 },
+    lag: { ...status.lag, seconds: null, transactions: null, bytes: null, bytesInFlight: 0 },
+    tables: status.tables.map((table) => ({ ...table, rowsPerSecond: 0 })),
+  };
 }
