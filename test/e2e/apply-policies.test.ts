@@ -506,3 +506,28 @@ describe('generated columns, which MariaDB 11.8 does not log with updates', () =
     expect(error.next).toContain('drop_columns');
   });
 });
+
+it.each(SERVERS)(
+  '%s: a value that the target would change without a word stops',
+  async (...ends) => {
+    const [, from, to] = ends;
+    const pair = await open(from, to, 'e2e_narrow', { targetLines: 'ddl = "ignore"' });
+    await pair.source.run('CREATE TABLE t (id INT PRIMARY KEY, at DATETIME(3), n DOUBLE, f FLOAT)');
+    await pair.target.run('CREATE TABLE t (id INT PRIMARY KEY, at DATETIME, n INT, f VARCHAR(20))');
+    await pair.source.run(
+      "INSERT INTO t VALUES (1, '2020-01-01 10:00:00.000', 2, 1.1)",
+      "INSERT INTO t VALUES (2, '2020-01-01 10:00:00.600', 2, 1.1)",
+      'INSERT INTO t VALUES (3, NULL, 2.5, 1.1)',
+    );
+    const time = errorOf(await refuse(pair, 5, 'TARGET_VALUE_REFUSED'));
+    expect(time.place).toMatchObject({ column: 'at' });
+    await pair.skip();
+    const number = errorOf(await refuse(pair, 5, 'TARGET_VALUE_REFUSED'));
+    expect(number.place).toMatchObject({ column: 'n' });
+    await pair.skip();
+    await succeed(pair);
+    expect(await pair.rows("SELECT CONCAT_WS(',', id, at, n, f) FROM t")).toEqual([
+      '1,2020-01-01 10:00:00,2,1.1',
+    ]);
+  },
+);

@@ -1,5 +1,6 @@
 import type { Column, ColumnType } from '../../core/table.ts';
 import type { BoundColumn } from './table-binding.ts';
+import { valueFit, type ValueFit } from './value-fit.ts';
 
 /** How the values of one column become literals; made once for each bound column. */
 export interface LiteralForm {
@@ -17,6 +18,10 @@ export interface LiteralForm {
   readonly isJson: boolean;
   /** Writing index 0 of an ENUM always gives one warning. */
   readonly isEnum: boolean;
+  /** A FLOAT in a text column: its own shortest text, not that of the double. */
+  readonly isFloatText: boolean;
+  /** undefined: the target keeps or warns. */
+  readonly fit: ValueFit | undefined;
 }
 
 export interface LabelMap {
@@ -57,7 +62,8 @@ function compareLead(source: Column): string {
   return isUtf8(source.charset) || source.charset === 'ucs2' ? '' : `_${source.charset}`;
 }
 
-export function literalForm({ source, target }: BoundColumn): LiteralForm {
+export function literalForm(bound: BoundColumn): LiteralForm {
+  const { source, target } = bound;
   return {
     storeLead: Buffer.from(`${storeLead(source, target.charset)}'`),
     compareLead: Buffer.from(`${compareLead(source)}'`),
@@ -66,6 +72,8 @@ export function literalForm({ source, target }: BoundColumn): LiteralForm {
     labels: labelMap(source, target),
     isJson: target.dataType === 'json',
     isEnum: source.type === 'enum' && target.dataType === 'enum',
+    isFloatText: source.type === 'float' && target.charset !== undefined,
+    fit: valueFit(bound),
   };
 }
 

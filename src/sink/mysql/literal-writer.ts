@@ -1,4 +1,5 @@
 import type { RowVisitor } from '../../core/row.ts';
+import { formatFloat32 } from '../../lib/float32.ts';
 import { labelText, mapLabelNumber, type LabelMap, type LiteralForm } from './literal-form.ts';
 import { TailraceError } from '../../core/errors.ts';
 import { isJsonChanges, parseJsonChanges, type JsonChange } from '../../core/json-changes.ts';
@@ -83,7 +84,9 @@ export class LiteralWriter implements RowVisitor {
   integer(column: number, value: number): void {
     const slot = this.#open(column);
     if (slot === undefined) return;
-    if (slot.form.labels !== undefined) this.#label(slot.form.labels, BigInt(value));
+    const { fit, labels } = slot.form;
+    if (fit?.integer?.(value) === false) this.#refuse(slot, String(value));
+    if (labels !== undefined) this.#label(labels, BigInt(value));
     else this.#out.integer(value);
     if (slot.form.isEnum && value === 0 && slot.use === 'store') this.#warnings++;
     this.#out.raw(slot.tail);
@@ -92,19 +95,23 @@ export class LiteralWriter implements RowVisitor {
   bigint(column: number, value: bigint): void {
     const slot = this.#open(column);
     if (slot === undefined) return;
-    if (slot.form.labels !== undefined) this.#label(slot.form.labels, value);
+    const { fit, labels } = slot.form;
+    if (fit?.integer?.(value) === false) this.#refuse(slot, String(value));
+    if (labels !== undefined) this.#label(labels, value);
     else this.#out.ascii(String(value));
     this.#out.raw(slot.tail);
   }
 
   /** The exact double: it is stored as the same float32, and it is what a FLOAT column compares equal to. */
   float(column: number, value: number): void {
-    this.double(column, value);
+    if (this.#slots[column]?.form.isFloatText === true) this.ascii(column, formatFloat32(value));
+    else this.double(column, value);
   }
 
   double(column: number, value: number): void {
     const slot = this.#open(column);
     if (slot === undefined) return;
+    if (slot.form.fit?.double?.(value) === false) this.#refuse(slot, String(value));
     this.#out.ascii(formatDouble(value));
     if (value === 0 && slot.zeroOrder !== undefined) {
       this.#order.push(slot.zeroOrder[Object.is(value, -0) ? 'negative' : 'positive']);
@@ -115,6 +122,7 @@ export class LiteralWriter implements RowVisitor {
   ascii(column: number, value: string): void {
     const slot = this.#open(column);
     if (slot === undefined) return;
+    if (slot.form.fit?.ascii?.(value) === false) this.#refuse(slot, value);
     if (slot.form.isBareText) {
       this.#out.ascii(value);
     } else {
@@ -139,6 +147,9 @@ export class LiteralWriter implements RowVisitor {
     const slot = this.#open(column);
     if (slot === undefined) return;
     const { form } = slot;
+    if (form.fit?.bytes?.(bytes, start, end) === false) {
+      this.#refuse(slot, `a value of ${end - start} bytes`);
+    }
     if (slot.use === 'compare' && form.isComparedAsUtf8) {
       this.#quotedText(decodeUcs2(bytes, start, end));
     } else {
@@ -155,6 +166,11 @@ export class LiteralWriter implements RowVisitor {
     if (this.#count++ !== 0) this.#out.raw(this.#separator);
     if (slot.lead.length !== 0) this.#out.raw(slot.lead);
     return slot;
+  }
+
+  /** What is only compared finds its row or does not. */
+  #refuse({ form, use }: LiteralSlot, shown: string): void {
+    if (form.fit !== undefined && use === 'store') throw form.fit.refuse(shown);
   }
 
   #quotedText(text: string): void {
