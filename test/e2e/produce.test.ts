@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigResourceTypes } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -80,6 +80,11 @@ async function load(sql: Sql, database: string, count: number, from = 0): Promis
       `INSERT INTO ${database}.t VALUES ${values} ON DUPLICATE KEY UPDATE n = VALUES(n), note = VALUES(note)`,
     );
   }
+}
+
+function residentMb({ child }: Running): number {
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
 }
 
 /** What a transaction and its messages are known by. */
@@ -176,18 +181,38 @@ describe('produce', () => {
 
   it('waits for a broker that was killed, and repeats nothing', async () => {
     const { database, workspace, topics } = await prepare('broker');
+    await source.run(
+      `CREATE TABLE ${database}.big (id INT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(3000))`,
+    );
+    const dumps = () =>
+      source.value(
+        `SELECT GROUP_CONCAT(ID ORDER BY ID) FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'`,
+      );
     const run = start(workspace);
     await load(source, database, 100);
+    const connections = await dumps();
     broker.kill();
     await load(source, database, 200, 100);
     await waitFor('the task says that it waits', () => run.stderr().includes('trying again'));
+    // Far more than may wait in memory: the source is paused, and stays connected.
+    const rows = Array.from({ length: 200 }, () => "(REPEAT('x', 2900))").join(',');
+    for (let i = 0; i < 100; i++) {
+      await source.run(`INSERT INTO ${database}.big (note) VALUES ${rows}`);
+    }
+    expect(await dumps()).toBe(connections);
+    expect(residentMb(run)).toBeLessThan(400);
     broker.start();
     run.child.kill('SIGTERM');
     expect((await run.finished).code).toBe(0);
     await catchUp(workspace);
     const messages = await broker.read(topics);
     expect(new Set(messages.map(identity)).size).toBe(messages.length);
-    expectWhole(messages, 300);
+    const isBig = ({ topic }: ReadMessage) => topic === `${database}.big`;
+    expectWhole(
+      messages.filter((message) => !isBig(message)),
+      300,
+    );
+    expect(messages.filter(isBig)).toHaveLength(20_000);
   });
 
   it('sends a backlog of large transactions whole, in few batches', async () => {
@@ -238,6 +263,39 @@ describe('produce', () => {
     expect((await second.finished).code).toBe(0);
   });
 
+  it('keeps a prepared transaction in Kafka: it is sent when it is committed, from another machine', async () => {
+    const { database, workspace, topics } = await prepare('xa', 'delivery = "exactly_once"');
+    const xid = `'${database}'`;
+    const session = await openSql(testServer('src57'));
+    await session.run(
+      `XA START ${xid}`,
+      `INSERT INTO ${database}.t VALUES (1, 1, 'prepared')`,
+      `XA END ${xid}`,
+      `XA PREPARE ${xid}`,
+    );
+    await session.close();
+    await source.run(`INSERT INTO ${database}.t VALUES (2, 2, 'behind it')`);
+    await catchUp(workspace);
+    const ids = async (): Promise<number[]> =>
+      (await broker.read(topics)).map(
+        ({ value }) => (JSON.parse(value ?? '') as { data: { id: number } }).data.id,
+      );
+    expect(await ids()).toEqual([2]);
+    const other = new Workspace();
+    workspaces.push(other);
+    other.edit(() => workspace.text());
+    await waitFor('the server to know that the session ended', async () => {
+      try {
+        await source.run(`XA COMMIT ${xid}`);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    await catchUp(other);
+    expect((await ids()).sort()).toEqual([1, 2]);
+  });
+
   it('measures messages before it sends them', async () => {
     const { database, workspace, topics } = await prepare('large');
     const admin = broker.kafka.admin();
@@ -254,8 +312,20 @@ describe('produce', () => {
     expect(stopped.code, stopped.stderr).toBe(6);
     expect(stopped.stderr).toContain('KAFKA_MESSAGE_TOO_LARGE');
     expect(stopped.stderr).toContain(`${database}.t`);
-    workspace.edit((text) => `${text}\noversize = "dead_letter"\n`);
+    const dead = `dead-${database}`;
+    const put = `oversize = "dead_letter"\ndead_letter_topic = "${dead}"`;
+    workspace.edit((text) => `${text}\n${put}\n`);
     await catchUp(workspace);
+    const [letter, ...more] = await broker.read(new RegExp(`^${dead}$`));
+    expect(more).toEqual([]);
+    expect(letter?.key).toContain('"pk.id":2');
+    expect(JSON.parse(letter?.value ?? '')).toMatchObject({
+      database,
+      table: 't',
+      type: 'insert',
+      reason: 'RecordTooLargeException',
+      data: { id: 2 },
+    });
     const ids = (await broker.read(topics)).map(({ key }) => key);
     expect(ids.map((key) => (JSON.parse(key ?? '') as { 'pk.id': number })['pk.id'])).toEqual([
       1, 3,
