@@ -49,6 +49,7 @@ function isNumeric(origin: string): boolean {
 function explainType(expected: string, message: string): string {
   if (message.endsWith('received undefined')) return 'is required';
   const received = /received (\w+)/.exec(message)?.[1] ?? 'something else';
+  if (expected === 'int' && received === 'number') return 'must be a whole number';
   return `must be ${nameOfType(expected)}, not ${nameOfType(received)}`;
 }
 

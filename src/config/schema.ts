@@ -23,6 +23,7 @@ const filter = z
   .strictObject({
     include: z
       .array(tablePattern)
+      .min(1, 'names no table: leave it away for all')
       .optional()
       .describe('`db.table` with `*` and `?`, or `/regex/`. Default: all but system schemas.'),
     exclude: z.array(tablePattern).default([]).describe('Taken from what is included.'),

@@ -64,16 +64,22 @@ export function showLetter(selection: TaskSelection, letterId: LetterId): TaskLe
   }
 }
 
-/** Forgets letters; undefined `ids`: all. */
+/** Forgets letters; undefined `ids`: all. A number that is not there: none is forgotten. */
 export function dropLetters(
   selection: TaskSelection,
   ids: readonly LetterId[] | undefined,
 ): readonly LetterOutcome[] {
   const { config, tasks } = loadTasks(selection);
   const task = theOne(tasks);
-  return (ids ?? lettersOf(config, task).map(idOf)).map((letterId) =>
+  const chosen = ids ?? lettersOf(config, task).map(idOf);
+  for (const letterId of chosen) {
     withStore(config, task, letterId, (store) => {
-      if (!store.dropDeadLetter(letterId.id)) throw unknown(task, letterId);
+      if (store.deadLetter(letterId.id) === undefined) throw unknown(task, letterId);
+    });
+  }
+  return chosen.map((letterId) =>
+    withStore(config, task, letterId, (store) => {
+      store.dropDeadLetter(letterId.id);
       return { task: task.name, ...letterId, note: 'dropped' };
     }),
   );

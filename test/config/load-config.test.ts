@@ -306,7 +306,7 @@ describe('refusals', () => {
     ],
     [inSource('server_id = -1'), 'task[0].source.server_id: must be at least 0'],
     [inSource('server_id = 4294967296'), 'task[0].source.server_id: must be at most 4294967295'],
-    [inSource('server_id = 1.5'), 'task[0].source.server_id: must be a whole number, not a number'],
+    [inSource('server_id = 1.5'), 'task[0].source.server_id: must be a whole number'],
     [inSource('heartbeat_seconds = 0'), 'task[0].source.heartbeat_seconds: must be at least 0.1'],
     [
       inSource('tls = "on"'),
@@ -338,6 +338,10 @@ describe('refusals', () => {
     [
       inSource('[task.filter]\ninclude = ["shop"]'),
       'task[0].filter.include[0]: "shop" is not database.table (with * and ?) and not /regex/',
+    ],
+    [
+      inSource('[task.filter]\ninclude = []'),
+      'task[0].filter.include: names no table: leave it away for all',
     ],
     [
       inSource('[task.filter]\nexclude = ["/(/"]'),

@@ -161,6 +161,9 @@ for (const [title, from, to] of SERVERS) {
       expect(letters[0]).toContain('ten');
       expect(letters[1]).toContain('changed');
       if (from !== 'src57') return;
+      const drop = await runTailrace(['deadletter', 'drop', '2', '77', '-c', pair.config]);
+      // None of them, since one is not there: what is tried again below needs the other.
+      expect([drop.code, drop.stderr.includes('no dead letter 77')]).toEqual([2, true]);
       const retry = (...ids: string[]) =>
         runTailrace(['deadletter', 'retry', ...ids, '-c', pair.config]);
       const first = await retry('1');
