@@ -23,4 +23,5 @@ EXPOSE 9180
 HEALTHCHECK --interval=15s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9180/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/app/dist/main.js"]
-CMD ["run", "-c", "/data/tailrace.toml"]
+# On every address of the container: who is let in is said by what is published (-p 127.0.0.1:9180:9180).
+CMD ["run", "-c", "/data/tailrace.toml", "--http", "0.0.0.0:9180"]
