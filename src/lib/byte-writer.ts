@@ -1,8 +1,14 @@
+import { collectGarbage } from './collect-garbage.ts';
+
+const LARGE_BYTES = 16 << 20;
 const MAX_STEP_BYTES = 16 * 1024 * 1024;
 const ZERO = 0x30;
 const MINUS = 0x2d;
 
-/** Bytes appended to one buffer that grows; made once and used again and again. */
+/**
+ * Bytes appended to one buffer that grows; made once and used again and again. A buffer that is outgrown is left and
+ * never written again, so what was cut from it stays valid.
+ */
 export class ByteWriter {
   #bytes: Buffer;
   #length = 0;
@@ -97,10 +103,12 @@ export class ByteWriter {
     if (this.#length + bytes > this.#bytes.length) this.#grow(bytes);
   }
 
-  /** Doubles while small; a 64 MB value must not ask for 128. */
+  /** Doubles while small; a 64 MB value must not ask for 128, but what follows it must not copy it again. */
   #grow(bytes: number): void {
-    const step = Math.min(this.#bytes.length, MAX_STEP_BYTES);
-    const grown = Buffer.allocUnsafeSlow(this.#length + bytes + step);
+    const wanted = this.#length + bytes;
+    // The large value before it may be done with.
+    if (wanted > LARGE_BYTES) collectGarbage();
+    const grown = Buffer.allocUnsafeSlow(wanted + Math.min(this.#bytes.length, MAX_STEP_BYTES));
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }

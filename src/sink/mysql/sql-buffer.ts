@@ -1,76 +1,15 @@
-import { collectGarbage } from '../../lib/collect-garbage.ts';
+import { ByteWriter } from '../../lib/byte-writer.ts';
 
 const QUOTE = 0x27;
 const BACKSLASH = 0x5c;
 const ZERO = 0x30;
-const MINUS = 0x2d;
 /** Below this a byte loop is cheaper than scanning first. */
 const SCAN_BYTES = 512;
-const LARGE_BYTES = 16 << 20;
-const MAX_STEP_BYTES = 16 * 1024 * 1024;
 
-/**
- * The text of statements as it grows: one slab, appended to with as few calls as possible. What was
- * handed out by `slice` stays valid, because a slab that is outgrown is left and never written again.
- */
-export class SqlBuffer {
-  #slab: Buffer;
-  #length = 0;
-
-  constructor(initialBytes = 64 * 1024) {
-    this.#slab = Buffer.allocUnsafeSlow(initialBytes);
-  }
-
-  get length(): number {
-    return this.#length;
-  }
-
+/** The text of statements as it grows, appended to with as few calls as possible. */
+export class SqlBuffer extends ByteWriter {
   slice(start: number, end: number): Buffer {
-    return this.#slab.subarray(start, end);
-  }
-
-  /** Takes back what was written after `length`. */
-  truncate(length: number): void {
-    this.#length = length;
-  }
-
-  byte(value: number): void {
-    if (this.#length === this.#slab.length) this.#grow(1);
-    this.#slab[this.#length++] = value;
-  }
-
-  /** Bytes as they are. */
-  raw(bytes: Buffer): void {
-    this.#reserve(bytes.length);
-    this.#slab.set(bytes, this.#length);
-    this.#length += bytes.length;
-  }
-
-  /** A range of bytes as they are. */
-  range(bytes: Buffer, start: number, end: number): void {
-    this.#reserve(end - start);
-    bytes.copy(this.#slab, this.#length, start, end);
-    this.#length += end - start;
-  }
-
-  /** Text that is ASCII and needs no escaping. */
-  ascii(text: string): void {
-    this.#reserve(text.length);
-    this.#length += this.#slab.latin1Write(text, this.#length);
-  }
-
-  integer(value: number): void {
-    if (value < -2_147_483_648 || value > 2_147_483_647) {
-      this.ascii(String(value));
-      return;
-    }
-    this.#reserve(11);
-    let rest = value;
-    if (rest < 0) {
-      this.#slab[this.#length++] = MINUS;
-      rest = -rest;
-    }
-    this.#digits(rest);
+    return this.bytes.subarray(start, end);
   }
 
   /** Bytes inside a quoted literal: quote, backslash and NUL escaped, whatever the character set. */
@@ -78,57 +17,29 @@ export class SqlBuffer {
     const size = end - start;
     if (size > SCAN_BYTES) {
       const specials = countSpecials(bytes, start, end);
-      this.#reserve(size + specials);
       if (specials === 0) {
-        bytes.copy(this.#slab, this.#length, start, end);
-        this.#length += size;
+        this.copy(bytes, start, end);
         return;
       }
-    } else {
-      this.#reserve(size * 2);
-    }
-    this.#length = copyEscaped(this.#slab, this.#length, { bytes, start, end });
+      this.#copyEscaped(size + specials, { bytes, start, end });
+    } else this.#copyEscaped(size * 2, { bytes, start, end });
   }
 
   /** Text inside a quoted literal, as UTF-8. */
   escapedText(text: string): void {
-    this.#reserve(text.length * 3);
-    const start = this.#length;
-    const end = start + this.#slab.utf8Write(text, start);
-    const specials = countSpecials(this.#slab, start, end);
-    this.#length = end;
+    const start = this.length;
+    this.utf8(text);
+    const end = this.length;
+    const specials = countSpecials(this.bytes, start, end);
     if (specials === 0) return;
-    this.#reserve(specials);
-    this.#length = end + specials;
-    escapeInPlace(this.#slab, start, end, specials);
+    const slab = this.reserve(specials);
+    this.advance(end + specials);
+    escapeInPlace(slab, start, end, specials);
   }
 
-  #digits(value: number): void {
-    let width = 1;
-    for (let bound = 10; bound <= value; bound *= 10) width++;
-    let rest = value;
-    for (let at = this.#length + width - 1; at >= this.#length; at--) {
-      const tenth = Math.floor(rest / 10);
-      this.#slab[at] = ZERO + rest - tenth * 10;
-      rest = tenth;
-    }
-    this.#length += width;
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#length + bytes > this.#slab.length) this.#grow(bytes);
-  }
-
-  /** Doubles while small; a 64 MB value must not ask for 128. */
-  #grow(bytes: number): void {
-    const wanted = this.#length + bytes;
-    const step = Math.min(this.#slab.length, MAX_STEP_BYTES);
-    // The text of the large value before it may be done with.
-    if (wanted > LARGE_BYTES) collectGarbage();
-    // With room behind a large value: what follows it must not copy it again.
-    const slab = Buffer.allocUnsafeSlow(wanted + step);
-    this.#slab.copy(slab, 0, 0, this.#length);
-    this.#slab = slab;
+  #copyEscaped(mostBytes: number, range: ByteRange): void {
+    const slab = this.reserve(mostBytes);
+    this.advance(copyEscaped(slab, this.length, range));
   }
 }
 

@@ -131,7 +131,7 @@ export class ImagesWriter {
   }
 
   #flushRun(): void {
-    if (this.#run !== undefined) this.#out.range(this.#run, this.#runStart, this.#runEnd);
+    if (this.#run !== undefined) this.#out.copy(this.#run, this.#runStart, this.#runEnd);
     this.#run = undefined;
     this.#runStart = 0;
     this.#runEnd = 0;
