@@ -25,7 +25,9 @@ export function commandOf(args: readonly string[]): string {
   const kept = args.filter((arg, at) => {
     const option = arg.startsWith('--') ? arg : args[at - 1];
     if (option === '--out') return false;
-    return !(isAdded && option === '--only');
+    return !(isAdded && (option === '--only' || option === '--contender'));
   });
-  return ['scripts/bench', ...kept, ...(isAdded ? ['--only NAME'] : [])].join(' ');
+  return ['scripts/bench', ...kept, ...(isAdded ? ['--only NAME [--contender NAME]'] : [])].join(
+    ' ',
+  );
 }

@@ -4,7 +4,7 @@ import { replaceSection } from '../../docs.ts';
 import { formatFigure } from './format.ts';
 import { ratioText } from './markdown.ts';
 import type { CellResult, Results } from './results.ts';
-import { bestRival, medianOf, OWN, summarize } from './summarize.ts';
+import { bestRival, medianOf, OWN, summarize, type ContenderSummary } from './summarize.ts';
 
 /** Puts the table of a run's results into README.md, with the command that made it. */
 export function writeReadme(root: string, folder: string): void {
@@ -22,8 +22,8 @@ export function readmeTable(results: Results): string {
     `\`${results.command}\`, ${results.endedAt.slice(0, 10)}, commit ${machine.tailrace}, ${results.rounds} rounds; ${machine.cores} × ${machine.cpu},`,
     `${machine.memoryGb} GB, Node.js ${machine.node}; source, target and contenders all on it, load while it was measured ${loadText(results)}:`,
     '',
-    '| what | tailrace | peak RSS | nearest of the others | ratio (least … greatest round) |',
-    '|---|---|---|---|---|',
+    '| what | tailrace | peak RSS | nearest of the others | ratio (least … greatest round) | CPU a row: tailrace, the other |',
+    '|---|---|---|---|---|---|',
     ...results.cells.map(row),
     '',
   ].join('\n');
@@ -36,6 +36,15 @@ function loadText({ cells, loadAtStart }: Results): string {
     .flatMap(({ load }) => load ?? []);
   const [least, greatest] = [Math.min(...loads), Math.max(...loads)];
   return loads.length === 0 ? String(loadAtStart) : `${least.toFixed(1)} … ${greatest.toFixed(1)}`;
+}
+
+/** Of the contender and of the server that it loads. */
+function cpuText(summary: ContenderSummary | undefined): string {
+  if (summary === undefined) return '–';
+  const own = medianOf(summary.result, (measure) => measure.contenderMicrosPerRow);
+  const server = medianOf(summary.result, (measure) => measure.serverMicrosPerRow);
+  if (own === undefined && server === undefined) return '–';
+  return `${((own ?? 0) + (server ?? 0)).toFixed(1)} µs`;
 }
 
 function row(cell: CellResult): string {
@@ -52,5 +61,6 @@ function row(cell: CellResult): string {
       ? '–'
       : `${rival.name}: ${formatFigure(rival.figure?.median, unit)}`.replaceAll('|', '\\|'),
     ratioText(rival),
+    `${cpuText(own)}, ${cpuText(rival)}`,
   ].join(' | ')} |`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { barChart } from '../../../scripts/benchmark/report/chart.ts';
+import { commandOf, mergeCells } from '../../../scripts/benchmark/report/merge.ts';
 import { overviewRow } from '../../../scripts/benchmark/report/markdown.ts';
 import type { CellResult, Measure } from '../../../scripts/benchmark/report/results.ts';
 import { bestRival, summarize } from '../../../scripts/benchmark/report/summarize.ts';
@@ -52,5 +53,23 @@ describe('the report of the benchmarks', () => {
     expect(svg).toContain('rows &amp; &lt;tables&gt;');
     expect(svg).toContain('>near<');
     expect(svg).not.toContain('away');
+  });
+
+  it('puts the cells of several runs together, the newer in the place of the older', () => {
+    const [old, other, newer] = ['a', 'b', 'a'].map((name, at) => ({
+      ...cell,
+      name,
+      what: String(at),
+    }));
+    if (old === undefined || other === undefined || newer === undefined) throw new Error('three');
+    const order = ['b', 'a'];
+    expect(mergeCells([old, other], [newer], order).map(({ what }) => what)).toEqual(['1', '2']);
+    expect(mergeCells([old], [other], []).map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  it('shows a command as a reader would type it', () => {
+    expect(commandOf(['--quick', '--out', '/tmp/x'])).toBe('scripts/bench --quick');
+    const added = ['--quick', '--add', '--only', 'soak', '--contender', 'x y', '--out', 'z'];
+    expect(commandOf(added)).toBe('scripts/bench --quick --add --only NAME [--contender NAME]');
   });
 });
