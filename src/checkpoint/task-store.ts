@@ -30,6 +30,8 @@ export type MetaKey =
   | 'status'
   | 'owner'
   | 'skip'
+  /** 'yes' while the first copy to Kafka is unfinished. */
+  | 'kafka_copy'
   /** The servers of both ends that were used last: see `remembered-servers.ts`. */
   | 'source_server'
   | 'target_server';

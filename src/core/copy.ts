@@ -77,6 +77,8 @@ export interface CopyTarget {
   createView(change: SchemaChange): Promise<string | undefined>;
   dropTable(name: TableName): Promise<void>;
   truncateTable(name: TableName): Promise<void>;
+  /** Before and behind the rows of a table; absent: nothing is to be done there. */
+  announce?(table: CopyTable, phase: 'start' | 'complete'): Promise<void>;
   /** Throws what a row of this table would meet at the target. */
   fit(table: CopyTable): Promise<CopyFit>;
   /** Writes and commits; gives how many rows were written. */

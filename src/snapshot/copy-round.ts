@@ -45,6 +45,8 @@ export interface CopyRoundOptions {
   readonly dump: { readonly program: DumpProgram; readonly options: DumpServer } | undefined;
   readonly head: CopyHead;
   readonly overwrite: boolean;
+  /** Values of generated columns are wanted, too. */
+  readonly takesGenerated: boolean;
   readonly progress: CopyProgress;
   readonly throttle: SourceThrottle;
   readonly logger: Logger;
@@ -158,7 +160,7 @@ class Round {
     const own = new Set([
       ...(await doneTables()),
       ...before.tables
-        .filter((table) => hasUndumpable(table))
+        .filter((table) => hasUndumpable(table, this.#options.takesGenerated))
         .map(({ database, name }) => keyOf({ database, table: name })),
     ]);
     const ignored = tables.filter(
@@ -198,7 +200,11 @@ class Round {
     }
     const own: SourceTable[] = [];
     for (const table of rest) {
-      if (needsOwnReader(table, run.record) || this.#ignored.has(table.key)) own.push(table);
+      if (
+        needsOwnReader(table, run.record, this.#options.takesGenerated) ||
+        this.#ignored.has(table.key)
+      )
+        own.push(table);
     }
     const dumped = rest.filter((table) => !own.includes(table));
     await this.#byKey(run, own, view);

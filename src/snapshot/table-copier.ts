@@ -42,10 +42,12 @@ export class TableCopier {
     progressOf(this.#run, this.table).state = 'copying';
     if (this.#record !== undefined && isResumable(this.#record, this.table)) {
       this.#fit = await target.fit(this.table);
+      await target.announce?.(this.table, 'start');
       return;
     }
     await (this.#record === undefined ? this.#begin() : this.#beginAgain(this.#record));
     this.#fit = await target.fit(this.table);
+    await target.announce?.(this.table, 'start');
     const slices = await chooseSlices?.(this.#fit);
     if (slices !== undefined) await this.#save({ ...this.record, slices });
   }
@@ -53,6 +55,7 @@ export class TableCopier {
   /** All rows are there. */
   async finish(): Promise<void> {
     const progress = progressOf(this.#run, this.table);
+    await this.#run.target.announce?.(this.table, 'complete');
     const wasFilled = this.record.state === 'filled';
     const { rows, bytes } = progress;
     if (this.record.lateKeys.length > 0) {

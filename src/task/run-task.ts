@@ -21,6 +21,7 @@ import { rememberSource } from './remembered-servers.ts';
 import { replaceCheckpoint } from './replace-checkpoint.ts';
 import { resolveOn } from './resolve-on.ts';
 import { isStop, retryForever } from './retry-forever.ts';
+import { refuseUnfinishedKafkaCopy } from './snapshot/copy-to-kafka.ts';
 import { isMarked, readSkips } from './skip-marker.ts';
 import { StreamTask, type CheckpointStore } from './stream-task.ts';
 import type { TaskBoard } from './task-board.ts';
@@ -71,6 +72,7 @@ async function runWithStore(options: RunTaskOptions, store: TaskStore): Promise<
   const saveStatus = (): void => {
     store.saveStatus(JSON.stringify(board.status()));
   };
+  if (options.task.kafka !== undefined) refuseUnfinishedKafkaCopy(store, options.task.name);
   board.followLetters(letterReader(store));
   const watching = new AbortController();
   const watch = watchSourceHead({

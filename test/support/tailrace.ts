@@ -108,8 +108,9 @@ export function startTailrace(args: readonly string[], env: Record<string, strin
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  // A character may stand in two chunks.
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
   const finished = new Promise<Finished>((resolve) => {
     child.on('close', (code, signal) => {
       resolve({ code, signal, stdout, stderr });

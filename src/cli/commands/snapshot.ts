@@ -6,6 +6,7 @@ import { formatResult, showCopy } from '../snapshot-screen.ts';
 
 interface SnapshotOptions extends TaskOptions {
   readonly engine?: string;
+  readonly to?: string;
   readonly restart?: boolean;
   readonly overwrite?: boolean;
   readonly http?: string;
@@ -16,8 +17,11 @@ interface SnapshotOptions extends TaskOptions {
 export const addSnapshotCommand: AddCommand = (program, io, finish) => {
   const command = program
     .command('snapshot')
-    .description('first copy: source → target, and the position from which run goes on')
+    .description(
+      'first copy: source → target or Kafka, and the position from which run or produce goes on',
+    )
     .option('--engine <name>', 'mysqldump (default: by the dump program) or native (faster)')
+    .option('--to <where>', 'target (default) or kafka: the rows as snapshot messages')
     .option('--restart', 'begin the copy anew instead of going on with it')
     .option('--overwrite', 'take away the rows of tables that are not empty')
     .option('--http <address>', 'listen here instead of [http] listen; "" for off')

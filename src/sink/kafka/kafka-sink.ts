@@ -2,10 +2,12 @@ import type { Checkpoint, StoredState } from '../../core/checkpoint.ts';
 import { TailraceError, toTailraceError } from '../../core/errors.ts';
 import type { Delivery, Sink } from '../../core/sink.ts';
 import { formatPosition } from '../../core/position.ts';
+import type { Transaction } from '../../core/transaction.ts';
 import { BatchProducer } from '../../kafka/batch-producer.ts';
 import { ClusterSession } from '../../kafka/cluster-session.ts';
 import { stateTopicOf } from '../../kafka/connect-options.ts';
 import { TopicDirectory } from '../../kafka/topic-directory.ts';
+import type { CopiedTable, CopyPhase } from '../../message/encoder.ts';
 import { createDeferred, type Deferred } from '../../lib/deferred.ts';
 import { sleep } from '../../lib/sleep.ts';
 import { createKafkaCounters, type KafkaCounters } from './kafka-counters.ts';
@@ -180,6 +182,20 @@ export class KafkaSink implements Sink {
       this.#add(delivery);
       if (collector.bytes >= QUEUED_BYTES) await this.#waitForRoom(signal);
     }
+    this.#kick();
+  }
+
+  /** What stands before and behind a copied table's rows, where the format has it. */
+  async announceCopy(
+    transaction: Transaction,
+    copied: CopiedTable,
+    phase: CopyPhase,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { collector } = this.#openedOrFault();
+    const missing = collector.missingCopyTopics(copied);
+    if (missing.size > 0) await collector.learn(missing, signal);
+    collector.addCopyMessage(transaction, copied, phase);
     this.#kick();
   }
 

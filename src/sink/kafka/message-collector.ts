@@ -8,7 +8,7 @@ import type { RecordBytes } from '../../kafka/record-batch.ts';
 import { recordSize } from '../../kafka/record-batch.ts';
 import type { TopicDirectory, TopicInfo } from '../../kafka/topic-directory.ts';
 import { ByteWriter } from '../../lib/byte-writer.ts';
-import type { Message, MessageType } from '../../message/encoder.ts';
+import type { CopiedTable, CopyPhase, Message, MessageType } from '../../message/encoder.ts';
 import { murmur2, murmur2Partition } from '../../message/partition-hash.ts';
 import {
   TransactionMessages,
@@ -116,6 +116,19 @@ export class MessageCollector {
       }
     }
     return missing;
+  }
+
+  /** The same for a table that is copied. */
+  missingCopyTopics({ route }: CopiedTable): ReadonlySet<string> {
+    const { database, table } = route.target;
+    const topic = this.#namer.topicOf(database, table, 'insert');
+    return new Set(this.#parts.topics.get(topic) === undefined ? [topic] : []);
+  }
+
+  addCopyMessage(tx: Transaction, copied: CopiedTable, phase: CopyPhase): void {
+    this.#nowMs = Date.now();
+    const message = this.#parts.options.encoder.copyMessage?.(copied, phase, this.#nowMs);
+    if (message !== undefined) this.#put({ tx, message, number: 1, isLast: true });
   }
 
   add({ transaction, ticket }: Delivery): void {

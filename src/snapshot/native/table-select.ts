@@ -16,12 +16,14 @@ export interface SelectOptions {
 }
 
 /**
- * A FLOAT's own text has six digits; as a double it has them all. An ENUM's index tells what an empty
- * label does not.
+ * A FLOAT's own text has six digits, that of a DOUBLE(10,2) two behind the point; as a plain double they have them
+ * all. An ENUM's index tells what an empty label does not.
  */
-function expression({ name, type }: Column): string {
+function expression({ name, type, columnType }: Column): string {
   const quoted = quoteName(name);
-  if (type === 'float') return `(${quoted} * 1e0)`;
+  if (type === 'float' || (type === 'double' && columnType.includes('('))) {
+    return `(${quoted} * 1e0)`;
+  }
   return type === 'enum' ? `CAST(${quoted} AS UNSIGNED)` : quoted;
 }
 

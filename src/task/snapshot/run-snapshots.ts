@@ -7,6 +7,7 @@ import { asListen, openHttp } from '../open-http.ts';
 import { isStop, retryForever } from '../retry-forever.ts';
 import { openStore } from '../run-task.ts';
 import { addTables } from './add-tables.ts';
+import { copyToKafka } from './copy-to-kafka.ts';
 import { findTablesToAdd } from './find-tables-to-add.ts';
 import { TaskBoard } from '../task-board.ts';
 import { TaskControl } from '../task-control.ts';
@@ -20,6 +21,7 @@ export interface SnapshotRunOptions {
   readonly task?: readonly string[];
   readonly http?: string;
   readonly engine?: string;
+  readonly to?: string;
   readonly restart?: boolean;
   readonly overwrite?: boolean;
   /** Patterns over `database.table`; undefined: every table of the task. */
@@ -65,6 +67,7 @@ export async function runSnapshots(options: SnapshotRunOptions): Promise<Snapsho
             progress: new CopyProgress(),
             logger: taskLogger,
             engine: engineOf(options.engine) ?? task.snapshot.engine,
+            to: destinationOf(options.to),
             restart: options.restart === true,
             overwrite: options.overwrite === true,
             tables,
@@ -92,6 +95,14 @@ function engineOf(text: string | undefined): 'mysqldump' | 'native' | undefined 
   });
 }
 
+function destinationOf(text: string | undefined): 'target' | 'kafka' {
+  if (text === undefined || text === 'target') return 'target';
+  if (text === 'kafka') return 'kafka';
+  throw new TailraceError('USAGE', `--to ${text} is not known.`, {
+    next: 'Use --to target or --to kafka.',
+  });
+}
+
 /** undefined: it was stopped; what is there is kept for the next time. */
 async function runOne(
   options: SnapshotTaskOptions,
@@ -114,10 +125,11 @@ async function runOne(
   try {
     const result = await retryForever(
       async () => {
-        const added = await findTablesToAdd(options);
+        const added = options.to === 'kafka' ? undefined : await findTablesToAdd(options);
         if (added !== undefined) return addTables(options, added);
         const opened = (store ??= await openStore(options));
-        return copyTask({ ...options, store: opened });
+        const run = { ...options, store: opened };
+        return options.to === 'kafka' ? copyToKafka(run) : copyTask(run);
       },
       { board, logger, signal },
     );

@@ -14,6 +14,7 @@ export interface SnapshotTaskOptions {
   readonly progress: CopyProgress;
   readonly logger: Logger;
   readonly engine: 'mysqldump' | 'native';
+  readonly to: 'target' | 'kafka';
   readonly restart: boolean;
   readonly overwrite: boolean;
   /** undefined: every table of the task. */

@@ -23,6 +23,7 @@ import { copyRound, type CopyRoundOptions, type RoundResult } from '../../snapsh
 import { copyViews, type OtherObjects } from '../../snapshot/copy-views.ts';
 import { findDumpProgram } from '../../snapshot/dump/find-program.ts';
 import { SourceThrottle } from '../../snapshot/source-throttle.ts';
+import type { SourceTable } from '../../snapshot/source-tables.ts';
 import { describeSource } from '../../source/binlog/describe-source.ts';
 import { readHead } from '../../source/binlog/read-head.ts';
 import { clearSkips } from '../skip-marker.ts';
@@ -33,7 +34,7 @@ import { onlyTables } from './only-tables.ts';
 import type { SnapshotTask } from './snapshot-options.ts';
 
 /** Rounds in which tables were altered under our hands. */
-const MOST_ROUNDS = 10;
+export const MOST_ROUNDS = 10;
 
 export interface SnapshotResult {
   readonly task: string;
@@ -63,7 +64,7 @@ export async function copyTask(run: SnapshotTask): Promise<SnapshotResult> {
   }
 }
 
-async function openSource(run: SnapshotTask): Promise<ServerConnection> {
+export async function openSource(run: SnapshotTask): Promise<ServerConnection> {
   const options = serverOptions(requireSource(run.task));
   return connectServer(options, 'source', { signal: run.signal });
 }
@@ -173,7 +174,7 @@ async function copyInRounds(run: SnapshotTask, source: ServerConnection): Promis
   }
 }
 
-function tablesChange(run: SnapshotTask, names: string): TailraceError {
+export function tablesChange(run: SnapshotTask, names: string): TailraceError {
   return new TailraceError(
     'SNAPSHOT_TABLES_CHANGE',
     `Still altered in round ${MOST_ROUNDS}: ${names}.`,
@@ -183,7 +184,7 @@ function tablesChange(run: SnapshotTask, names: string): TailraceError {
   );
 }
 
-async function roundOptions(
+export async function roundOptions(
   run: SnapshotTask,
   source: ServerConnection,
   folder: string,
@@ -219,6 +220,7 @@ async function roundOptions(
     dump: run.engine === 'native' ? undefined : await dumpOptions(run, source, folder),
     head: headOf(run, source),
     overwrite,
+    takesGenerated: false,
     progress,
     throttle,
     logger,
@@ -244,6 +246,14 @@ async function dumpOptions(
   return { program, options: { server, caPath } };
 }
 
+/** Left out, as `run` leaves them out: each step of one would be a row. */
+function withSequences(others: OtherObjects, tables: readonly SourceTable[]): OtherObjects {
+  const sequences = tables.filter(({ isSequence }) => isSequence);
+  if (sequences.length === 0) return others;
+  const names = sequences.map(({ name }) => formatTableName(name));
+  return { ...others, leftOut: { ...others.leftOut, sequence: names } };
+}
+
 /** Views, then the hand-over: from that commit on the copy is whole and its position is the checkpoint. */
 async function finish(
   run: SnapshotTask,
@@ -253,7 +263,8 @@ async function finish(
   try {
     run.progress.phase = 'views';
     const databases = [...new Set(tables.map(({ name }) => name.database))];
-    const others = await copyViews(source, target, { databases, router: routerOf(run.task) });
+    const objects = await copyViews(source, target, { databases, router: routerOf(run.task) });
+    const others = withSequences(objects, tables);
     const checkpoint = { seq, position };
     await target.finish(checkpoint, schema);
     run.store.replace({ checkpoint, schema }, 'mysql');

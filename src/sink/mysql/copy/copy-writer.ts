@@ -15,15 +15,23 @@ import type { TargetSession } from '../target-session.ts';
 import { harmfulWarnings, readWarnings, SHOW_WARNINGS } from '../warnings.ts';
 import type { CopyMarks } from './copy-marks.ts';
 import { beginFenced } from './fence.ts';
+import { loadRows, loadStatement, loadText } from './load-data.ts';
 import { RowEncoder } from './row-encoder.ts';
+import { takesText } from './takes-text.ts';
 
 /** Text of one statement; more rows go into the next. */
 const STATEMENT_BYTES = 1024 * 1024;
 const ATTEMPTS = 8;
+/** Below this a statement is as fast. */
+const LOAD_FROM_ROWS = 50;
+/** It is in memory as text, too. */
+const LOAD_BYTES = 8 * 1024 * 1024;
 
 export interface CopyWriterOptions {
   readonly row: CheckpointRow;
   readonly marks: CopyMarks;
+  /** LOAD DATA LOCAL is allowed. */
+  readonly mayLoad: boolean;
   readonly binding: (table: CopyTable) => TableBinding;
   readonly signal: AbortSignal;
 }
@@ -47,6 +55,7 @@ interface Statement {
 export class CopyWriter {
   readonly #session: TargetSession;
   readonly #options: CopyWriterOptions;
+  readonly #loadable = new WeakMap<TableBinding, boolean>();
   readonly #encoders = new WeakMap<TableBinding, Map<string, RowEncoder>>();
   #names: 'utf8mb4' | 'binary' = 'utf8mb4';
 
@@ -83,6 +92,9 @@ export class CopyWriter {
 
   async #transaction(piece: CopyPiece): Promise<number> {
     const binding = this.#options.binding(piece.table);
+    if (this.#mayLoad(piece, binding) && (await this.#load(piece, binding))) {
+      return (piece.rows as RowBlock).rowCount;
+    }
     await this.#begin(piece.rows.kind === 'text' ? 'binary' : 'utf8mb4');
     let written = 0;
     for (const statement of this.#statements(piece, binding)) {
@@ -91,6 +103,36 @@ export class CopyWriter {
     }
     await this.#commit(piece.mark);
     return written;
+  }
+
+  #mayLoad({ rows, onExisting }: CopyPiece, binding: TableBinding): boolean {
+    if (!this.#options.mayLoad || onExisting !== 'fail' || rows.kind !== 'block') return false;
+    if (rows.rowCount < LOAD_FROM_ROWS || rows.bytes.length > LOAD_BYTES) return false;
+    let takes = this.#loadable.get(binding);
+    if (takes === undefined) this.#loadable.set(binding, (takes = takesText(binding)));
+    return takes;
+  }
+
+  /**
+   * False: the rows have to go as statements. LOAD DATA LOCAL makes warnings of bad values and of rows that
+   * are there already, so whatever is not as it was sent is taken back, and the statements tell what it is.
+   */
+  async #load({ rows, mark }: CopyPiece, binding: TableBinding): Promise<boolean> {
+    const block = rows as RowBlock;
+    await this.#begin('utf8mb4');
+    try {
+      const statement = loadStatement(binding, block);
+      const result = await loadRows(this.#session.connection, statement, loadText(block));
+      if (result.affectedRows === block.rowCount && result.warningCount === 0) {
+        await this.#commit(mark);
+        return true;
+      }
+    } catch (thrown) {
+      if (thrown instanceof TailraceError && thrown.isTransient) throw thrown;
+      this.#loadable.set(binding, false);
+    }
+    await this.#session.run('ROLLBACK');
+    return false;
   }
 
   /** Gives how many rows the server counted. */

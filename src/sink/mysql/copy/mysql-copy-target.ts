@@ -15,6 +15,7 @@ import type { SchemaState } from '../../../core/schema-state.ts';
 import { formatTableName, type TableName } from '../../../core/table.ts';
 import { connectServer } from '../../../server/connect.ts';
 import type { ServerOptions } from '../../../server/connect-options.ts';
+import { readOptionalText } from '../../../server/row-reader.ts';
 import { quoteText } from '../../../server/sql-text.ts';
 import { bindTable } from '../bind-table.ts';
 import { TargetCatalog } from '../catalog.ts';
@@ -137,7 +138,9 @@ class MysqlCopyTarget implements PollTarget {
   }
 
   async openWriters(): Promise<void> {
-    const { row } = this.#owned;
+    const { row, session: owner } = this.#owned;
+    const [setting] = await owner.connection.query("SHOW GLOBAL VARIABLES LIKE 'local_infile'");
+    const mayLoad = readOptionalText(setting, 'Value') === 'ON';
     for (let index = 0; index < this.#options.writers; index++) {
       const session = await openTargetSession(this.#options, this.#signal);
       await session.run('SET foreign_key_checks = 0, unique_checks = 0');
@@ -145,6 +148,7 @@ class MysqlCopyTarget implements PollTarget {
         new CopyWriter(session, {
           row,
           marks: this.#marks,
+          mayLoad,
           binding: (table) => this.#bindingOf(table),
           signal: this.#signal,
         }),
