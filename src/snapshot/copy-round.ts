@@ -6,6 +6,7 @@ import type { SchemaState } from '../core/schema-state.ts';
 import { formatTableName, type TableName } from '../core/table.ts';
 import type { Logger } from '../lib/logger.ts';
 import { captureSchema, type CapturedSchema } from '../schema/capture.ts';
+import type { HostAddress } from '../server/host-address.ts';
 import type { ServerConnection } from '../server/server-connection.ts';
 import { openConsistentView, type ConsistentView, type LockMode } from './consistent-view.ts';
 import { CopyRecord, HEAD_KEY, markOf, type CopyHead } from './copy-record.ts';
@@ -42,7 +43,14 @@ export interface CopyRoundOptions {
   readonly readers: number;
   readonly lock: LockMode;
   /** undefined: rows are read by our own connections alone. */
-  readonly dump: { readonly program: DumpProgram; readonly options: DumpServer } | undefined;
+  readonly dump:
+    | {
+        readonly program: DumpProgram;
+        readonly options: DumpServer;
+        /** The way that the program takes to that host; through SSH it is a tunnel of its own. */
+        readonly reach: (host: string) => Promise<DumpWay>;
+      }
+    | undefined;
   readonly head: CopyHead;
   readonly overwrite: boolean;
   /** Values of generated columns are wanted, too. */
@@ -54,6 +62,11 @@ export interface CopyRoundOptions {
 }
 
 export type DumpServer = Pick<DumpOptions, 'server' | 'caPath'>;
+
+export interface DumpWay {
+  readonly near: HostAddress;
+  close(): void;
+}
 
 export interface RoundResult {
   readonly position: Position;
@@ -88,6 +101,7 @@ export async function copyRound(options: CopyRoundOptions): Promise<RoundResult>
 class Round {
   readonly #options: CopyRoundOptions;
   #dump: DumpProcess | undefined;
+  #way: DumpWay | undefined;
   #target: CopyTarget | undefined;
   #view: ConsistentView | undefined;
   #control: ServerConnection | undefined;
@@ -111,6 +125,7 @@ class Round {
     progress.phase = 'copying';
     await this.#copyRest(view, plan);
     await view.close();
+    this.#way?.close();
     await this.#control.close();
     const { position } = view;
     this.#assertDone(plan);
@@ -121,6 +136,7 @@ class Round {
 
   async abandon(): Promise<void> {
     this.#dump?.kill();
+    this.#way?.close();
     for (const reader of this.#view?.readers ?? []) reader.destroy();
     this.#control?.destroy();
     await this.#target?.close();
@@ -168,9 +184,10 @@ class Round {
         databases.includes(name.database) && (!router.isIncluded(name) || own.has(keyOf(name))),
     );
     this.#ignored = new Set(ignored.map(keyOf));
+    this.#way = await dump.reach(view.readers[0]?.info.host ?? '');
     this.#dump = new DumpProcess(dump.program, {
       ...dump.options,
-      host: view.readers[0]?.info.host ?? '',
+      address: this.#way.near,
       databases,
       ignored: [...ignored, ...views.map(({ name }) => name)],
     });

@@ -1,11 +1,11 @@
 import type { TableName } from '../../core/table.ts';
 import type { ServerOptions } from '../../server/connect-options.ts';
-import { parseHostAddress } from '../../server/host-address.ts';
+import type { HostAddress } from '../../server/host-address.ts';
 
 export interface DumpOptions {
   readonly server: Pick<ServerOptions, 'user' | 'password' | 'tls'>;
-  /** The host whose view this is part of. */
-  readonly host: string;
+  /** Of the host whose view this is part of. */
+  readonly address: HostAddress;
   /** File with the authorities to trust. */
   readonly caPath: string | undefined;
   readonly databases: readonly string[];
@@ -21,8 +21,7 @@ export interface DumpOptions {
  * view while we hold the lock.
  */
 export function optionFile(options: DumpOptions): string {
-  const { server, host, caPath } = options;
-  const address = parseHostAddress(host);
+  const { server, address, caPath } = options;
   const lines = [
     '[client]',
     `user=${quote(server.user)}`,
@@ -30,7 +29,7 @@ export function optionFile(options: DumpOptions): string {
     ...(address.kind === 'tcp'
       ? [`host=${quote(address.host)}`, `port=${address.port}`, 'protocol=TCP']
       : [`socket=${quote(address.path)}`, 'protocol=SOCKET']),
-    ...tlsLines(server.tls, caPath),
+    ...tlsLines(tlsOf(server.tls, address), caPath),
     '[mysqldump]',
     'single-transaction',
     'skip-lock-tables',
@@ -70,6 +69,11 @@ const SSL_MODES: Readonly<Record<ServerOptions['tls'], string>> = {
   'verify-ca': 'VERIFY_CA',
   'verify-identity': 'VERIFY_IDENTITY',
 };
+
+/** The near end of a tunnel has no name that a certificate could bear: the authority is asked for, and SSH for the host. */
+function tlsOf(tls: ServerOptions['tls'], { kind }: HostAddress): ServerOptions['tls'] {
+  return kind === 'socket' && tls === 'verify-identity' ? 'verify-ca' : tls;
+}
 
 /** Both families' words: each passes over the other's. */
 function tlsLines(tls: ServerOptions['tls'], caPath: string | undefined): readonly string[] {

@@ -8,6 +8,7 @@ import { TailraceError } from '../../core/errors.ts';
 import { formatPosition, type Position } from '../../core/position.ts';
 import { formatTableName } from '../../core/table.ts';
 import { connectServer, type ServerConnection } from '../../server/connect.ts';
+import { reachHost } from '../../server/reach-host.ts';
 import { readOptionalText } from '../../server/row-reader.ts';
 import { readCheckpoint } from '../../sink/mysql/checkpoint-admin.ts';
 import { readCopyMarks } from '../../sink/mysql/copy/copy-marks.ts';
@@ -243,7 +244,9 @@ async function dumpOptions(
   // The authorities to trust, which are no secret: the programs read them from a file only.
   const caPath = server.tlsCa === undefined ? undefined : join(folder, 'ca.pem');
   if (caPath !== undefined) writeFileSync(caPath, server.tlsCa ?? '');
-  return { program, options: { server, caPath } };
+  const context = { end: 'source', signal: run.signal } as const;
+  const reach = (host: string) => reachHost(host, server, context);
+  return { program, options: { server, caPath }, reach };
 }
 
 /** Left out, as `run` leaves them out: each step of one would be a row. */
