@@ -186,6 +186,27 @@ rename_columns = { v = "w" }`,
     expect(await pair.rows('SELECT v, w FROM a WHERE id = 2')).toEqual(['5 6']);
   });
 
+  it('leaves changed and deleted rows to the inspection beside it, which needs no binlog', async () => {
+    const pair = await openPair('e2e_poll_mend', {
+      strategies: '["poll", "inspect"]',
+      more: '[task.inspect]\nevery_seconds = 1\nquick_every_seconds = 0\nrepair = true',
+    });
+    await pair.source.run(
+      'CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)',
+      'INSERT INTO t (v) VALUES (1), (2), (3), (4)',
+    );
+    const running = start(pair);
+    await untilEqual(pair);
+    await pair.source.run(
+      'UPDATE t SET v = 22 WHERE id = 2',
+      'DELETE FROM t WHERE id = 3',
+      'INSERT INTO t (v) VALUES (5)',
+    );
+    await untilEqual(pair);
+    running.child.kill('SIGTERM');
+    expect((await running.finished).code).toBe(0);
+  });
+
   it('refuses what needs the stream', async () => {
     const pair = await openPair('e2e_poll_usage', { strategies: '["poll"]' });
     for (const words of [
