@@ -92,7 +92,8 @@ export class SinkCheckpoints {
     const { putCheckpoint, putHistory, pruneHistory } = this.#statements;
     const position = serializePosition(checkpoint.position);
     putCheckpoint.run(this.#sink, checkpoint.seq, position, nowMs);
-    if (nowMs - this.#historyAtMs < HISTORY_STEP_MS) return;
+    // A clock that was set back must not end the history until it has caught up.
+    if (Math.abs(nowMs - this.#historyAtMs) < HISTORY_STEP_MS) return;
     this.#historyAtMs = nowMs;
     putHistory.run(this.#sink, nowMs, checkpoint.seq, position);
     pruneHistory.run(this.#sink, nowMs - HISTORY_KEPT_MS);

@@ -132,6 +132,17 @@ describe('TaskStore', () => {
     expect(store.history('target').map(({ seq }) => seq)).toEqual([21, 19, 16, 13, 10, 7]);
   });
 
+  it('goes on with the way at once where the clock was set back', async () => {
+    const time = { ms: Date.parse('2026-11-20T10:00:00Z') };
+    const store = await openStore({ clock: { monotonicMs: () => 0, nowMs: () => time.ms } });
+    store.save(step(1), 'target');
+    time.ms -= 3_600_000;
+    store.save(step(2), 'target');
+    time.ms += 30_000;
+    store.save(step(3), 'target');
+    expect(store.history('target').map(({ seq }) => seq)).toEqual([1, 3, 2]);
+  });
+
   it('keeps dead letters, meta and the last status', async () => {
     const store = await openStore();
     const letter = {

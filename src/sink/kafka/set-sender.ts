@@ -1,5 +1,6 @@
 import type { CheckpointStep } from '../../core/checkpoint.ts';
 import type { BatchProducer } from '../../kafka/batch-producer.ts';
+import { systemClock } from '../../lib/clock.ts';
 import type { KafkaCounters } from './kafka-counters.ts';
 import type { MessageCollector } from './message-collector.ts';
 import type { MessageSet } from './message-set.ts';
@@ -53,7 +54,7 @@ export class SetSender {
     const { collector, state, producer } = this.#parts;
     if (!state.hasNews) return;
     const set = collector.emptySet();
-    collector.putState(set, state.take(Date.now()));
+    collector.putState(set, state.take(systemClock.monotonicMs()));
     await producer.send(set.batches, signal);
     await producer.commit(signal);
     set.release();
@@ -62,7 +63,7 @@ export class SetSender {
   async #sendAndSettle(set: MessageSet, signal: AbortSignal): Promise<void> {
     const { producer, state, collector } = this.#parts;
     if (set.hasMessages) {
-      const nowMs = Date.now();
+      const nowMs = systemClock.monotonicMs();
       if (state.hasNews && state.msSinceWritten(nowMs) >= STATE_EVERY_MS) {
         collector.putState(set, state.take(nowMs));
       }
@@ -80,7 +81,7 @@ export class SetSender {
       this.#settle(set);
       return;
     }
-    const nowMs = Date.now();
+    const nowMs = systemClock.monotonicMs();
     if (this.#uncommitted.length === 0) this.#beganAtMs = nowMs;
     this.#uncommittedBytes += set.bytes;
     const commits = set.isWhole && this.#isDue(nowMs);

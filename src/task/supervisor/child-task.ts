@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { TailraceError } from '../../core/errors.ts';
 import { createBackoff } from '../../lib/backoff.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { createDeferred, type Deferred } from '../../lib/deferred.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { RunStateKind } from '../../lib/run-state.ts';
@@ -61,7 +62,7 @@ export class ChildTask implements FleetMember {
   status(): TaskStatus {
     const status = this.#status ?? this.#board.status();
     if (this.#process === undefined) return atRest(status);
-    const silentMs = Date.now() - this.#heardAtMs;
+    const silentMs = systemClock.monotonicMs() - this.#heardAtMs;
     if (silentMs < SILENT_MS) return status;
     return { ...status, stalledSeconds: Math.max(status.stalledSeconds, silentMs / 1000) };
   }
@@ -79,11 +80,11 @@ export class ChildTask implements FleetMember {
     const { signal, logger } = this.#options;
     const backoff = createBackoff(BACKOFF);
     for (let first = isFirst; ; first = false) {
-      const startedMs = Date.now();
+      const startedMs = systemClock.monotonicMs();
       const exitCode = await this.#runProcess(first);
       if (exitCode !== undefined) return exitCode;
       if (signal.aborted) return 0;
-      if (Date.now() - startedMs > STEADY_MS) backoff.reset();
+      if (systemClock.monotonicMs() - startedMs > STEADY_MS) backoff.reset();
       const error = new TailraceError('TASK_CRASHED', `the process of task ${this.name} ended`, {
         place: { task: this.name },
       });
@@ -159,7 +160,7 @@ export class ChildTask implements FleetMember {
       if (signal.aborted) stop();
       signal.addEventListener('abort', stop, { once: true });
       this.#process = child;
-      this.#heardAtMs = Date.now();
+      this.#heardAtMs = systemClock.monotonicMs();
       const watch = this.#watch(child);
       child.on('message', (message) => {
         const heard = message as TaskMessage;
@@ -197,7 +198,7 @@ export class ChildTask implements FleetMember {
   }
 
   #hear(message: TaskMessage): void {
-    this.#heardAtMs = Date.now();
+    this.#heardAtMs = systemClock.monotonicMs();
     if (message.kind === 'status' || message.kind === 'ended') this.#status = message.status;
     if (message.kind === 'status') this.#history = message.history;
     if ('id' in message) {
