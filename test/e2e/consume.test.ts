@@ -138,6 +138,32 @@ cross_partition_wait_seconds = 60`,
     expect(ends.map(({ code }) => code)).toEqual(ends.map(() => 0));
   });
 
+  it('arrives whole though the broker is killed while two processes apply it', async () => {
+    const { database } = newTask(
+      'delivery = "exactly_once"\npartition_by = "primary_key"\ntopic_partitions = 4',
+    );
+    for (const sql of [from, to]) {
+      await sql.run(
+        `CREATE DATABASE ${database}`,
+        `CREATE TABLE ${database}.t (id INT PRIMARY KEY AUTO_INCREMENT, x VARCHAR(100))`,
+      );
+    }
+    expect((await produce('--from', 'now')).code).toBe(0);
+    const rows = Array.from({ length: 500 }, () => "(REPEAT('x', 90))").join(',');
+    for (let i = 0; i < 60; i++) await from.run(`INSERT INTO ${database}.t (x) VALUES ${rows}`);
+    expect((await produce()).code).toBe(0);
+    const consumers = [1, 2].map(() => startTailrace(['consume', '-c', workspace.config]));
+    const arrived = async () => Number(await to.value(`SELECT COUNT(*) FROM ${database}.t`));
+    await waitFor('the first rows', async () => (await arrived()) > 0);
+    broker.kill();
+    broker.start();
+    await waitFor('all rows', async () => (await arrived()) === 30_000, 120_000);
+    for (const { child } of consumers) child.kill('SIGTERM');
+    const ends = await Promise.all(consumers.map(({ finished }) => finished));
+    expect(ends.map(({ code }) => code)).toEqual([0, 0]);
+    expect(await content(to, database, 't')).toBe(await content(from, database, 't'));
+  });
+
   it('is applied once when the offsets say otherwise', async () => {
     const { database, name } = newTask('topic_partitions = 1');
     for (const sql of [from, to]) {
