@@ -103,11 +103,11 @@ describe('a stop', () => {
     const loading = new AbortController();
     const load = (async () => {
       for (let round = 0; !loading.signal.aborted; round++) {
-        const rows = Array.from({ length: 200 }, (_, row) => `(${row}, REPEAT('x', 100))`);
+        const rows = Array.from({ length: 50 }, (_, row) => `(${row}, REPEAT('x', 100))`);
         await source.run(`INSERT INTO t (n, v) VALUES ${rows.join(',')}`);
         await source.run(
           `INSERT INTO keyless VALUES (${round})`,
-          'UPDATE t SET n = n + 1 ORDER BY id DESC LIMIT 300',
+          'UPDATE t SET n = n + 1 ORDER BY id DESC LIMIT 100',
         );
       }
     })();
@@ -115,7 +115,7 @@ describe('a stop', () => {
       for (let stop = 0; stop < 2; stop++) {
         const run = start(pair);
         const seen = Number(await target.value('SELECT MAX(id) FROM t').catch(() => '0'));
-        await arrives(target, seen + 400);
+        await arrives(target, seen + 200);
         const asked = performance.now();
         run.child.kill('SIGTERM');
         const { code, stderr } = await run.finished;
