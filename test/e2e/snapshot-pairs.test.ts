@@ -94,19 +94,19 @@ known_hosts = "./known_hosts"
 });
 
 describe('snapshot of many tables', () => {
-  it.each(['mysqldump', 'native'])('copies a thousand by %s', async (engine) => {
-    const pair = await Pair.open('src57', 'dst57', `e2e_snap1000_${engine}`);
+  it.each(['mysqldump', 'native'])('copies a hundred by %s', async (engine) => {
+    const pair = await Pair.open('src57', 'dst57', `e2e_snapmany_${engine}`);
     try {
       await pair.configure({ start: '' });
-      for (let n = 0; n < 1000; n++) {
+      for (let n = 0; n < 100; n++) {
         await pair.source.run(`CREATE TABLE t${n} (id INT PRIMARY KEY, v INT)`);
-        if (n % 100 === 0) await pair.source.run(`INSERT INTO t${n} VALUES (1, ${n})`);
+        if (n % 10 === 0) await pair.source.run(`INSERT INTO t${n} VALUES (1, ${n})`);
       }
       const finished = await pair.command('snapshot', '--engine', engine);
       expect(finished.code, finished.stderr.slice(-3000)).toBe(0);
-      expect(finished.stdout).toContain('1,000 tables, 10 rows');
-      expect(await pair.rows('SHOW TABLES')).toHaveLength(1000);
-      expect(await pair.rows('SELECT v FROM t900')).toEqual(['900']);
+      expect(finished.stdout).toContain('100 tables, 10 rows');
+      expect(await pair.rows('SHOW TABLES')).toHaveLength(100);
+      expect(await pair.rows('SELECT v FROM t90')).toEqual(['90']);
     } finally {
       await pair.drop();
       await pair.close();
