@@ -68,17 +68,21 @@ function show(value: string | null): string {
   return value === null ? 'NULL' : JSON.stringify(value);
 }
 
+function counted(amount: number, noun: string): string {
+  return `${count(amount)} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
 function summarize(result: InspectionResult): string {
   const { task, tables, isRunning, targetPosition, sourcePosition } = result;
   const sum = (pick: (table: TableReport) => number): number =>
     tables.reduce((total, table) => total + pick(table), 0);
-  const rows = count(sum((table) => table.rows));
+  const rows = counted(sum((table) => table.rows), 'row');
   const repaired = sum((table) => table.repaired);
   const left = countRemaining(tables);
-  const mended = repaired > 0 ? `, ${count(repaired)} differences repaired` : '';
-  if (left === 0) return `${task}: ${rows} rows compared${mended}: source and target are equal.`;
+  const mended = repaired > 0 ? `, ${counted(repaired, 'difference')} repaired` : '';
+  if (left === 0) return `${task}: ${rows} compared${mended}: source and target are equal.`;
   const behind = sum((table) => table.behind);
-  const lines = [`${task}: ${rows} rows compared${mended}: ${count(left)} differences remain.`];
+  const lines = [`${task}: ${rows} compared${mended}: ${counted(left, 'difference')} ${left === 1 ? 'remains' : 'remain'}.`];
   if (behind > 0) {
     const nobody = isRunning ? 'it does not move' : 'no process runs the task';
     lines.push(

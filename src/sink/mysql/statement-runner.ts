@@ -70,6 +70,8 @@ export class StatementRunner {
     const { replies, failure } = await transaction.execute(texts);
     if (failure === undefined) return firstProblem(sent, replies);
     this.#foreignKeyChecks = undefined;
+    // A deadlock has undone what an earlier statement did: its answer says nothing any more.
+    if (failure.isTransient) throw failure;
     return firstProblem(sent, replies) ?? refused(sent[replies.length], failure);
   }
 
@@ -183,6 +185,6 @@ function harmfulAmong(shown: StatementReply | undefined, count: number): readonl
 
 /** A refusal of one of our own statements is nothing that rows could explain. */
 function refused(sent: Sent | undefined, error: TailraceError): Problem {
-  if (sent?.kind !== 'planned' || error.isTransient) throw error;
+  if (sent?.kind !== 'planned') throw error;
   return { kind: 'refused', statement: sent.statement, error };
 }

@@ -139,12 +139,12 @@ async function runOne(
   } catch (thrown) {
     if (isStop(thrown, signal)) {
       board.end();
-      logger.info(whatIsThere(progress));
+      tellWhatIsThere(progress, logger);
       return undefined;
     }
     const error = toTailraceError(thrown).at({ task: task.name });
     board.fail(error);
-    logger.info(whatIsThere(progress));
+    tellWhatIsThere(progress, logger);
     throw error;
   } finally {
     clearInterval(timer);
@@ -156,13 +156,17 @@ async function runOne(
   }
 }
 
-function whatIsThere(progress: CopyProgress): string {
+/** Nothing where it never came to the tables. */
+function tellWhatIsThere(progress: CopyProgress, logger: Logger): void {
   const { tables, tablesDone, rows } = progress.totals;
+  if (tables === 0) return;
   const begun = progress.tables
     .filter(({ state, rows: some }) => state !== 'done' && some > 0)
     .map(({ table }) => table);
   const half = begun.length === 0 ? '' : ` In part: ${begun.slice(0, 5).join(', ')}.`;
-  return `The copy is unfinished: ${tablesDone} of ${tables} tables are there whole (${rows} rows in all).${half} tailrace snapshot goes on from here; run refuses to start until it is finished.`;
+  logger.info(
+    `The copy is unfinished: ${tablesDone} of ${tables} tables are there whole (${rows} rows in all).${half} tailrace snapshot goes on from here; run refuses to start until it is finished.`,
+  );
 }
 
 function tryQuietly(work: () => void): void {
