@@ -76,13 +76,18 @@ function summarize(result: InspectionResult): string {
   const { task, tables, isRunning, targetPosition, sourcePosition } = result;
   const sum = (pick: (table: TableReport) => number): number =>
     tables.reduce((total, table) => total + pick(table), 0);
-  const rows = counted(sum((table) => table.rows), 'row');
+  const rows = counted(
+    sum((table) => table.rows),
+    'row',
+  );
   const repaired = sum((table) => table.repaired);
   const left = countRemaining(tables);
   const mended = repaired > 0 ? `, ${counted(repaired, 'difference')} repaired` : '';
   if (left === 0) return `${task}: ${rows} compared${mended}: source and target are equal.`;
   const behind = sum((table) => table.behind);
-  const lines = [`${task}: ${rows} compared${mended}: ${counted(left, 'difference')} ${left === 1 ? 'remains' : 'remain'}.`];
+  const lines = [
+    `${task}: ${rows} compared${mended}: ${counted(left, 'difference')} ${left === 1 ? 'remains' : 'remain'}.`,
+  ];
   if (behind > 0) {
     const nobody = isRunning ? 'it does not move' : 'no process runs the task';
     lines.push(

@@ -137,7 +137,12 @@ async function mend(options: RetryOptions, place: RowPlace | undefined): Promise
     signal,
   });
   const left = countRemaining(tables);
-  if (left > 0) throw useless(task, letter, `${left} ${left === 1 ? 'difference' : 'differences'} could not be mended`);
+  if (left > 0)
+    throw useless(
+      task,
+      letter,
+      `${left} ${left === 1 ? 'difference' : 'differences'} could not be mended`,
+    );
   if (place === undefined) return 'the tables of the task were compared with the source and mended';
   const what = place.where === undefined ? 'the table' : 'the row';
   return `${what} in ${place.table} was compared with the source and mended`;

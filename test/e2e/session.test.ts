@@ -419,7 +419,7 @@ describe.each([
       await untilStreaming(run);
       await arrived(await insert());
       for (const when of ['before', 'answered'] as const) {
-        const held = proxy.holdAt({ text: '\u0003COMMIT', when });
+        const held = proxy.holdAt({ text: 'COMMIT', when });
         await insert();
         await held;
         if (fault === 'frozen') {
