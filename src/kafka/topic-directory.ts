@@ -38,6 +38,7 @@ const LEADER_ATTEMPTS = 200;
 export class TopicDirectory {
   readonly #options: TopicDirectoryOptions;
   readonly #topics = new Map<string, TopicInfo>();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: TopicDirectoryOptions) {
     this.#options = options;
@@ -48,11 +49,26 @@ export class TopicDirectory {
     return this.#topics.get(name);
   }
 
-  /** A topic of its own settings (the state topic); `settings` hold when it is made now. */
+  /**
+   * A topic of its own settings (the state topic); `settings` hold when it is made now. One after the other: a
+   * request for metadata names all topics that kafkajs knows of, and fails for all while one of them is missing.
+   */
   async ensure(
     name: string,
     signal: AbortSignal,
     settings: Partial<NewTopic> = {},
+  ): Promise<TopicInfo> {
+    const known = this.#topics.get(name);
+    if (known !== undefined) return known;
+    const found = this.#last.then(() => this.#ensure(name, signal, settings));
+    this.#last = found.catch(() => undefined);
+    return found;
+  }
+
+  async #ensure(
+    name: string,
+    signal: AbortSignal,
+    settings: Partial<NewTopic>,
   ): Promise<TopicInfo> {
     const known = this.#topics.get(name);
     if (known !== undefined) return known;
