@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testServer } from '../support/servers.ts';
@@ -9,8 +10,9 @@ import { allDifferences, runInspect, type InspectionReport } from './inspect-sup
 
 const DATABASE = 'e2e_inspect_load';
 const ROWS = 120_000;
+const PACE_MS = 3;
 
-/** Writes without a pause until it is stopped: hot rows, new rows, rows that go, keys that move. */
+/** Writes until it is stopped, no faster than a target on a busy machine can follow: hot rows, new rows, rows that go, keys that move. */
 class Load {
   readonly #sql: Sql;
   #isStopped = false;
@@ -48,6 +50,7 @@ class Load {
       ]) {
         await this.#sql.connection.query(statement);
         this.statements += 1;
+        await delay(PACE_MS);
       }
     }
   }
@@ -116,7 +119,8 @@ describe('inspect beside a running task, the source written to all the time', ()
     await target.run(
       `USE ${DATABASE}`,
       // Rows that the load leaves alone on the source, behind those that it moved away.
-      'INSERT INTO big (id, v) VALUES (5000001, 1), (5000002, 2)',
+      'REPLACE INTO big (id, v) VALUES (5000001, 1), (5000002, 2)',
+      'DELETE FROM loose WHERE a = -1',
       "INSERT INTO loose VALUES (-1, 'z')",
     );
     const { code, report } = await inspect('--repair');
@@ -136,7 +140,7 @@ describe('inspect beside a running task, the source written to all the time', ()
 
   it('goes on where it was when it is killed', { timeout: 60_000 }, async () => {
     await target.run(
-      'INSERT INTO big (id, v) VALUES (5000003, 1)',
+      'REPLACE INTO big (id, v) VALUES (5000003, 1)',
       'DELETE FROM big WHERE id = 3000001',
     );
     const first = startTailrace(['inspect', '-c', workspace.config]);
