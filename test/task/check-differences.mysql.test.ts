@@ -121,6 +121,18 @@ apply = "${apply}"
     expect(find(await rights('rows'))).toBeUndefined();
   });
 
+  it('tells of a target that refuses LOAD DATA, where the copy would use it', async () => {
+    const native = { tail: '[task.snapshot]\nengine = "native"\n' };
+    const refused = async (setup: Partial<TaskSetup>): Promise<CheckFinding | undefined> =>
+      (await check(setup)).find(({ code }) => code === 'LOAD_DATA_REFUSED');
+    await to.run('SET GLOBAL local_infile = OFF');
+    expect(await refused({})).toBeUndefined();
+    const finding = await refused(native);
+    expect(finding).toMatchObject({ severity: 'note', end: 'target' });
+    await to.run(finding?.fixSql ?? '');
+    expect(await refused(native)).toBeUndefined();
+  });
+
   it('tells of a position that the source is about to purge', async () => {
     const status = await from.rows('SHOW BINARY LOG STATUS');
     const { File, Position } = status[0] as { File: string; Position: string };

@@ -21,6 +21,8 @@ export interface TargetNeeds {
   readonly stateDatabase: string;
   readonly ddl: DdlMode;
   readonly sqlLogBin: boolean;
+  /** The first copy is loaded by LOAD DATA LOCAL where that is allowed. */
+  readonly loadsFiles: boolean;
 }
 
 const OLDEST_VERSION = { mysql: 50600, mariadb: 100000 } as const;
@@ -40,6 +42,7 @@ const CHECKS: readonly Check[] = [
   checkPrimaryKeys,
   checkEvents,
   checkLogging,
+  checkLoading,
 ];
 
 export function findTargetProblems(
@@ -177,4 +180,11 @@ function checkLogging(settings: TargetSettings, needs: TargetNeeds): readonly Ta
   const finding = `the target logs with binlog_format=${format}: its own replicas may differ from it`;
   const fixSql = "SET GLOBAL binlog_format = 'ROW';";
   return [{ severity: 'warning', code: 'TARGET_LOGS_STATEMENTS', finding, fixSql }];
+}
+
+function checkLoading({ variables }: TargetSettings, needs: TargetNeeds): readonly TargetProblem[] {
+  if (!needs.loadsFiles || variables.get('local_infile') !== 'OFF') return [];
+  const finding = 'local_infile is OFF: tailrace snapshot writes by INSERT, which is slower';
+  const fixSql = 'SET GLOBAL local_infile = ON;';
+  return [{ severity: 'note', code: 'LOAD_DATA_REFUSED', finding, fixSql }];
 }

@@ -34,6 +34,7 @@ const VARIABLES = [
   'secure_timestamp',
   'log_bin',
   'binlog_format',
+  'local_infile',
 ] as const;
 
 /** `connection` has the session settings of the sink. */

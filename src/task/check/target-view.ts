@@ -80,7 +80,8 @@ async function view(
   const { stateDatabase, ddl, sqlLogBin, allowNontransactional } = target;
   const databases = [...new Set(tables.map(({ route }) => route.target.database))];
   const settings = await readTargetSettings(connection, databases);
-  const needs = { databases, stateDatabase, ddl, sqlLogBin };
+  const loadsFiles = task.snapshot.engine === 'native';
+  const needs = { databases, stateDatabase, ddl, sqlLogBin, loadsFiles };
   const { apply } = target;
   const wantsImages = task.source !== undefined && (apply === 'auto' || apply === 'rows');
   const tableNeeds = { allowNontransactional, mustExist, wantsImages };
