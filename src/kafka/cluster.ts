@@ -101,6 +101,13 @@ export interface ClusterBroker {
     readonly validateOnly: boolean;
     readonly timeout: number;
   }): Promise<unknown>;
+  /** Throws for the first topic that is missing or without a leader. */
+  metadata(topics: readonly string[]): Promise<{
+    readonly topicMetadata: readonly {
+      readonly topic: string;
+      readonly partitionMetadata: readonly PartitionMetadata[];
+    }[];
+  }>;
   describeConfigs(request: {
     readonly resources: readonly {
       readonly type: number;

@@ -38,7 +38,6 @@ const LEADER_ATTEMPTS = 200;
 export class TopicDirectory {
   readonly #options: TopicDirectoryOptions;
   readonly #topics = new Map<string, TopicInfo>();
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: TopicDirectoryOptions) {
     this.#options = options;
@@ -49,10 +48,7 @@ export class TopicDirectory {
     return this.#topics.get(name);
   }
 
-  /**
-   * A topic of its own settings (the state topic); `settings` hold when it is made now. One after the other: a
-   * request for metadata names all topics that kafkajs knows of, and fails for all while one of them is missing.
-   */
+  /** A topic of its own settings (the state topic); `settings` hold when it is made now. */
   async ensure(
     name: string,
     signal: AbortSignal,
@@ -60,22 +56,15 @@ export class TopicDirectory {
   ): Promise<TopicInfo> {
     const known = this.#topics.get(name);
     if (known !== undefined) return known;
-    const found = this.#last.then(() => this.#ensure(name, signal, settings));
-    this.#last = found.catch(() => undefined);
-    return found;
-  }
-
-  async #ensure(
-    name: string,
-    signal: AbortSignal,
-    settings: Partial<NewTopic>,
-  ): Promise<TopicInfo> {
-    const known = this.#topics.get(name);
-    if (known !== undefined) return known;
     const { session } = this.#options;
-    await session.until(signal, (cluster) => this.#learn(cluster, name, settings));
+    const info = await session.until(signal, async (cluster) => {
+      const partitions = await this.#made(cluster, name, { settings, signal });
+      // Only now: a request for metadata names all of these, and fails as a whole while one of them is missing.
+      await cluster.addMultipleTargetTopics([name]);
+      if (cluster.findTopicPartitionMetadata(name).length === 0) await cluster.refreshMetadata();
+      return { name, partitions, maxBatchBytes: await this.#maxBatchBytes(cluster, name) };
+    });
     session.topics.add(name);
-    const info = await session.until(signal, (cluster) => this.#describe(cluster, name, signal));
     this.#topics.set(name, info);
     return info;
   }
@@ -105,15 +94,19 @@ export class TopicDirectory {
     }
   }
 
-  async #learn(cluster: Cluster, name: string, settings: Partial<NewTopic>): Promise<void> {
-    try {
-      await cluster.addMultipleTargetTopics([name]);
-    } catch (thrown) {
-      if (protocolErrorType(thrown) !== 'UNKNOWN_TOPIC_OR_PARTITION') {
-        throw kafkaError(thrown, { topic: name });
-      }
-      await this.#create(cluster, name, settings);
+  /** Makes it where it is missing and waits for its leaders; gives the number of its partitions. */
+  async #made(
+    cluster: Cluster,
+    name: string,
+    { settings, signal }: { settings: Partial<NewTopic>; signal: AbortSignal },
+  ): Promise<number> {
+    for (let attempt = 0; attempt < LEADER_ATTEMPTS; attempt++) {
+      const found = await lookUp(cluster, name);
+      if (found === 'missing') await this.#create(cluster, name, settings);
+      else if (found > 0) return found;
+      await sleep(LEADER_WAIT_MS, signal);
     }
+    throw new TailraceError('KAFKA_BUSY', `Topic ${name} has partitions without a leader.`);
   }
 
   async #create(cluster: Cluster, name: string, settings: Partial<NewTopic>): Promise<void> {
@@ -145,20 +138,6 @@ export class TopicDirectory {
     }
   }
 
-  /** Waits for the leaders of a topic that was made a moment ago. */
-  async #describe(cluster: Cluster, name: string, signal: AbortSignal): Promise<TopicInfo> {
-    for (let attempt = 0; ; attempt++) {
-      const found = await partitionsOf(cluster, name);
-      if (found > 0) {
-        return { name, partitions: found, maxBatchBytes: await this.#maxBatchBytes(cluster, name) };
-      }
-      if (attempt >= LEADER_ATTEMPTS) {
-        throw new TailraceError('KAFKA_BUSY', `Topic ${name} has partitions without a leader.`);
-      }
-      await sleep(LEADER_WAIT_MS, signal);
-    }
-  }
-
   async #maxBatchBytes(cluster: Cluster, name: string): Promise<number> {
     try {
       const broker = await cluster.findControllerBroker();
@@ -176,20 +155,19 @@ export class TopicDirectory {
   }
 }
 
-/** 0: not all of its partitions have a leader yet. */
-async function partitionsOf(cluster: Cluster, name: string): Promise<number> {
+/** How many partitions it has, asked for it alone; 0: not all of them have a leader yet. */
+async function lookUp(cluster: Cluster, name: string): Promise<number | 'missing'> {
+  const broker = await cluster.findControllerBroker();
   try {
-    await cluster.addMultipleTargetTopics([name]);
-    const partitions = cluster.findTopicPartitionMetadata(name);
-    if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) {
-      return partitions.length;
-    }
-    await cluster.refreshMetadata();
+    const { topicMetadata } = await broker.metadata([name]);
+    const partitions = topicMetadata[0]?.partitionMetadata ?? [];
+    return partitions.every(({ leader }) => leader >= 0) ? partitions.length : 0;
   } catch (thrown) {
     const type = protocolErrorType(thrown);
-    if (type !== 'UNKNOWN_TOPIC_OR_PARTITION' && type !== 'LEADER_NOT_AVAILABLE') throw thrown;
+    if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return 'missing';
+    if (type === 'LEADER_NOT_AVAILABLE') return 0;
+    throw kafkaError(thrown, { topic: name });
   }
-  return 0;
 }
 
 function innerErrors(thrown: unknown): readonly unknown[] {
