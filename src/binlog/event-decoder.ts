@@ -15,7 +15,7 @@ import { decodeQuery } from './events/query.ts';
 import { decodeRotate } from './events/rotate.ts';
 import { decodeAnnotateRows, decodeRowsQuery } from './events/rows-query.ts';
 import { BitmapCache, decodeRows, isRowsType } from './events/rows.ts';
-import type { SqlModeDialect } from './events/sql-mode.ts';
+import type { SqlModeDialect } from '../core/sql-mode.ts';
 import { TableMapCache } from './table-map-cache.ts';
 import { decodeTaggedGtid } from './events/tagged-gtid.ts';
 import { decodeTransactionPayload } from './events/transaction-payload.ts';

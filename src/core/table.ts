@@ -46,6 +46,15 @@ export const COLUMN_TYPES = [
 /** `geometry` stands for all spatial types; `Column.columnType` tells which. */
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
+/** Of strings, so that an information_schema DATA_TYPE can be asked for too. */
+export const INTEGER_TYPES: ReadonlySet<string> = new Set<ColumnType>([
+  'tinyint',
+  'smallint',
+  'mediumint',
+  'int',
+  'bigint',
+]);
+
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;

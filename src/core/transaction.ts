@@ -34,3 +34,27 @@ export interface Transaction {
   /** On the last part: what it changed in the schema state, stored with the checkpoint that passes it. */
   readonly schemaDelta: SchemaDelta | undefined;
 }
+
+/** Rows that no binlog event brought: of a copy, or of a repair. One part, known by its number alone. */
+export function rowsTransaction(
+  seq: Seq,
+  changes: readonly Change[],
+  { coordinates, resumeAt }: Pick<Transaction, 'coordinates' | 'resumeAt'>,
+): Transaction {
+  return {
+    seq,
+    origin: 'snapshot',
+    gtid: undefined,
+    coordinates,
+    committedAtMs: Date.now(),
+    serverId: 0,
+    threadId: undefined,
+    xid: undefined,
+    part: { index: 0, last: true },
+    changes,
+    bytes: 0,
+    isTransactional: true,
+    resumeAt,
+    schemaDelta: undefined,
+  };
+}

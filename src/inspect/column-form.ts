@@ -1,4 +1,4 @@
-import type { Column } from '../core/table.ts';
+import { INTEGER_TYPES, type Column } from '../core/table.ts';
 import type { ServerEnd } from '../server/connect-options.ts';
 import type { ServerInfo } from '../server/server-info.ts';
 import { quoteName } from '../server/sql-text.ts';
@@ -53,13 +53,6 @@ const FAMILIES = [
 /** Stands for NULL inside a row's text: bytes that no text has. */
 const NULL_MARK = "x'1B4E1B'";
 const TEMPORALS: ReadonlySet<string> = new Set(['time', 'datetime', 'timestamp']);
-const INTEGERS: ReadonlySet<string> = new Set([
-  'tinyint',
-  'smallint',
-  'mediumint',
-  'int',
-  'bigint',
-]);
 const LARGE: ReadonlySet<string> = new Set(
   'tinytext text mediumtext longtext tinyblob blob mediumblob longblob'.split(' '),
 );
@@ -98,7 +91,7 @@ type Family = (typeof FAMILIES)[number];
 function familyOf({ type, charset }: Column): Family {
   const own = FAMILIES.find((family) => family === type);
   if (own !== undefined && own !== 'text') return own;
-  if (INTEGERS.has(type)) return 'integer';
+  if (INTEGER_TYPES.has(type)) return 'integer';
   if (type === 'timestamp') return 'datetime';
   if (/char|text/.test(type) && isText(charset)) return 'text';
   return /char|text|binary|blob/.test(type) ? 'bytes' : 'ascii';

@@ -6,7 +6,7 @@ import { EventReader } from '../event-reader.ts';
 import { EVENT } from '../event-types.ts';
 import { inflateRest } from './mariadb-compression.ts';
 import { readQueryStatus, type QueryStatus } from './query-status.ts';
-import { sqlModeNames, type SqlModeDialect } from './sql-mode.ts';
+import { sqlModeNames, type SqlModeDialect } from '../../core/sql-mode.ts';
 
 /*
  * Query (2), MariaDB compressed query (165, the text alone is compressed), and LOAD DATA as a statement (18), whose

@@ -12,7 +12,7 @@ import type {
 } from '../../core/copy.ts';
 import { TailraceError } from '../../core/errors.ts';
 import type { BinlogCoordinates } from '../../core/position.ts';
-import type { Transaction } from '../../core/transaction.ts';
+import { rowsTransaction, type Transaction } from '../../core/transaction.ts';
 import type { KafkaSink } from './kafka-sink.ts';
 
 /** What goes on over the rounds of one copy. */
@@ -139,21 +139,7 @@ export class KafkaCopyTarget implements CopyTarget {
   }
 
   #transaction(changes: readonly RowsChange[]): Transaction {
-    return {
-      seq: ++this.#state.seq,
-      origin: 'snapshot',
-      gtid: undefined,
-      coordinates: this.#coordinates,
-      committedAtMs: Date.now(),
-      serverId: 0,
-      threadId: undefined,
-      xid: undefined,
-      part: { index: 0, last: true },
-      changes,
-      bytes: 0,
-      isTransactional: true,
-      resumeAt: undefined,
-      schemaDelta: undefined,
-    };
+    const place = { coordinates: this.#coordinates, resumeAt: undefined };
+    return rowsTransaction(++this.#state.seq, changes, place);
   }
 }

@@ -1,4 +1,5 @@
 import { TailraceError } from '../../core/errors.ts';
+import { INTEGER_TYPES } from '../../core/table.ts';
 import type { BoundColumn } from './table-binding.ts';
 
 /**
@@ -13,13 +14,6 @@ export interface ValueFit {
   readonly refuse: (shown: string) => TailraceError;
 }
 
-const INTEGERS: ReadonlySet<string> = new Set([
-  'tinyint',
-  'smallint',
-  'mediumint',
-  'int',
-  'bigint',
-]);
 const TIMES: ReadonlySet<string> = new Set(['time', 'datetime', 'timestamp']);
 /** Types whose values may have something behind the point. */
 const FRACTIONAL: ReadonlySet<string> = new Set(['float', 'double', 'decimal', ...TIMES]);
@@ -43,7 +37,7 @@ function testsOf({ source, target }: BoundColumn): Omit<ValueFit, 'refuse'> | un
       ? undefined
       : { ascii: (text) => hasFraction(text, digits) };
   }
-  if (INTEGERS.has(dataType)) {
+  if (INTEGER_TYPES.has(dataType)) {
     return FRACTIONAL.has(source.type) ? { double: Number.isInteger, ascii: isWhole } : undefined;
   }
   if (dataType === 'float' && source.type !== 'float') {

@@ -1,5 +1,5 @@
 import { FieldCursor } from '../../core/field-cursor.ts';
-import type { Column, Table } from '../../core/table.ts';
+import { INTEGER_TYPES, type Column, type Table } from '../../core/table.ts';
 import { quoteName } from '../../server/sql-text.ts';
 import type { RawRows } from './row-stream.ts';
 
@@ -32,13 +32,6 @@ const FORMS: Readonly<Partial<Record<Column['type'], KeyForm>>> = {
   timestamp: 'temporal',
   time: 'temporal',
 };
-const INTEGERS: ReadonlySet<string> = new Set([
-  'tinyint',
-  'smallint',
-  'mediumint',
-  'int',
-  'bigint',
-]);
 
 /** The primary key as an order in which a table can be read piece by piece. */
 export class TableKey {
@@ -70,7 +63,7 @@ export class TableKey {
   static isInteger(table: Table): boolean {
     const [index, ...more] = table.primaryKey;
     const column = index === undefined ? undefined : table.columns[index];
-    return more.length === 0 && column !== undefined && INTEGERS.has(column.type);
+    return more.length === 0 && column !== undefined && INTEGER_TYPES.has(column.type);
   }
 
   get orderBy(): string {

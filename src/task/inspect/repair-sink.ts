@@ -1,7 +1,7 @@
 import type { RowsChange } from '../../core/change.ts';
 import { TailraceError, toTailraceError } from '../../core/errors.ts';
 import type { Sink } from '../../core/sink.ts';
-import type { Transaction } from '../../core/transaction.ts';
+import { rowsTransaction, type Transaction } from '../../core/transaction.ts';
 import { createDeferred } from '../../lib/deferred.ts';
 import { MendBuilder } from '../../inspect/mend.ts';
 import { isRowInFlux } from '../../inspect/settler.ts';
@@ -99,20 +99,6 @@ export class RepairSink implements Mender {
 
 function repairTransaction(seq: number, changes: readonly RowsChange[]): Transaction {
   const coordinates = { file: 'inspect.000000', offset: 4 };
-  return {
-    seq,
-    origin: 'snapshot',
-    gtid: undefined,
-    coordinates,
-    committedAtMs: Date.now(),
-    serverId: 0,
-    threadId: undefined,
-    xid: undefined,
-    part: { index: 0, last: true },
-    changes,
-    bytes: 0,
-    isTransactional: true,
-    resumeAt: { kind: 'coordinates', coordinates },
-    schemaDelta: undefined,
-  };
+  const resumeAt = { kind: 'coordinates', coordinates } as const;
+  return rowsTransaction(seq, changes, { coordinates, resumeAt });
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorCode } from '../../core/error-codes.ts';
 import { TailraceError, toTailraceError } from '../../core/errors.ts';
-import { formatPosition } from '../../core/position.ts';
 import { schemaKey } from '../../core/schema-state.ts';
 import { formatTableName, type TableName } from '../../core/table.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -18,7 +17,7 @@ import { createTask, openStore } from '../run-task.ts';
 import { TaskBoard } from '../task-board.ts';
 import { adminOf } from './catch-up.ts';
 import type { SnapshotTaskOptions } from './snapshot-options.ts';
-import type { SnapshotResult } from './snapshot-task.ts';
+import { resultOf, type SnapshotResult } from './snapshot-task.ts';
 
 const LOOK_EVERY_MS = 300;
 /** A process that runs the task may be started anew by somebody. */
@@ -95,15 +94,7 @@ class Watch {
 
   async result(): Promise<SnapshotResult> {
     const state = await readCheckpoint(adminOf(this.#run), this.#run.signal);
-    const { rows, bytes, tablesDone } = this.#run.progress.totals;
-    return {
-      task: this.#run.task.name,
-      tables: tablesDone,
-      rows,
-      bytes,
-      position: state === undefined ? '' : formatPosition(state.checkpoint.position),
-      others: { views: [], leftOut: {} },
-    };
+    return resultOf(this.#run, state?.checkpoint.position);
   }
 
   async #isDone(): Promise<boolean> {

@@ -20,6 +20,7 @@ import type { SnapshotTask } from './snapshot-options.ts';
 import {
   MOST_ROUNDS,
   openSource,
+  resultOf,
   roundOptions,
   tablesChange,
   type SnapshotResult,
@@ -169,13 +170,5 @@ async function handOver(
   run.store.replace(stored, 'kafka');
   clearSkips(run.store);
   run.progress.phase = 'done';
-  const { rows, bytes, tablesDone } = run.progress.totals;
-  return {
-    task: run.task.name,
-    tables: tablesDone,
-    rows,
-    bytes,
-    position: formatPosition(position),
-    others: { views: [], leftOut: {} },
-  };
+  return resultOf(run, position);
 }

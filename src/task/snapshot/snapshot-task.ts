@@ -46,6 +46,23 @@ export interface SnapshotResult {
   readonly others: OtherObjects;
 }
 
+/** What the progress has counted, with the place from which the task goes on. */
+export function resultOf(
+  { task, progress }: Pick<SnapshotTask, 'task' | 'progress'>,
+  position: Position | undefined,
+  others: OtherObjects = { views: [], leftOut: {} },
+): SnapshotResult {
+  const { rows, bytes, tablesDone } = progress.totals;
+  return {
+    task: task.name,
+    tables: tablesDone,
+    rows,
+    bytes,
+    position: position === undefined ? '' : formatPosition(position),
+    others,
+  };
+}
+
 /** The first copy of one task, from wherever an earlier attempt left it to the checkpoint that `run` goes on from. */
 export async function copyTask(run: SnapshotTask): Promise<SnapshotResult> {
   const admin = adminOf(run);
@@ -273,15 +290,7 @@ async function finish(
     run.store.replace({ checkpoint, schema }, 'mysql');
     clearSkips(run.store);
     run.progress.phase = 'done';
-    const { rows, bytes, tablesDone } = run.progress.totals;
-    return {
-      task: run.task.name,
-      tables: tablesDone,
-      rows,
-      bytes,
-      position: formatPosition(position),
-      others,
-    };
+    return resultOf(run, position, others);
   } finally {
     await target.close();
   }

@@ -1,47 +1,6 @@
 import type { GtidFlavor } from '../../../core/gtid-set.ts';
+import { sqlModesOf } from '../../../core/sql-mode.ts';
 
-const COMMON: ReadonlySet<string> = new Set([
-  'REAL_AS_FLOAT',
-  'PIPES_AS_CONCAT',
-  'ANSI_QUOTES',
-  'IGNORE_SPACE',
-  'ONLY_FULL_GROUP_BY',
-  'NO_UNSIGNED_SUBTRACTION',
-  'NO_DIR_IN_CREATE',
-  'ANSI',
-  'NO_AUTO_VALUE_ON_ZERO',
-  'NO_BACKSLASH_ESCAPES',
-  'STRICT_TRANS_TABLES',
-  'STRICT_ALL_TABLES',
-  'NO_ZERO_IN_DATE',
-  'NO_ZERO_DATE',
-  'ALLOW_INVALID_DATES',
-  'ERROR_FOR_DIVISION_BY_ZERO',
-  'TRADITIONAL',
-  'HIGH_NOT_PRECEDENCE',
-  'NO_ENGINE_SUBSTITUTION',
-  'PAD_CHAR_TO_FULL_LENGTH',
-]);
-/** MySQL 8 dropped them. */
-const OF_OTHER_DATABASES: ReadonlySet<string> = new Set([
-  'POSTGRESQL',
-  'ORACLE',
-  'MSSQL',
-  'DB2',
-  'MAXDB',
-  'NO_KEY_OPTIONS',
-  'NO_TABLE_OPTIONS',
-  'NO_FIELD_OPTIONS',
-  'MYSQL323',
-  'MYSQL40',
-  'NO_AUTO_CREATE_USER',
-]);
-const OF_MARIADB: ReadonlySet<string> = new Set([
-  'IGNORE_BAD_TABLE_OPTIONS',
-  'EMPTY_STRING_IS_NULL',
-  'SIMULTANEOUS_ASSIGNMENT',
-  'TIME_ROUND_FRACTIONAL',
-]);
 /** A statement may mean something else without them, so they can't be left out. */
 const MEANINGFUL: readonly string[] = ['ORACLE', 'MAXDB', 'EMPTY_STRING_IS_NULL', 'MYSQL323'];
 
@@ -78,10 +37,8 @@ export function targetSqlMode(
 }
 
 function isKnown(name: string, { flavor, versionNumber }: SqlModeServer): boolean {
-  if (COMMON.has(name)) return true;
-  if (flavor === 'mariadb') return OF_OTHER_DATABASES.has(name) || OF_MARIADB.has(name);
-  if (versionNumber >= 80_000) return name === 'TIME_TRUNCATE_FRACTIONAL';
-  return OF_OTHER_DATABASES.has(name);
+  const majorVersion = Math.floor(versionNumber / 10_000);
+  return sqlModesOf({ flavor, majorVersion }).includes(name);
 }
 
 function fractionMode(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sqlModeNames } from '../../../src/binlog/events/sql-mode.ts';
+import { sqlModeNames } from '../../src/core/sql-mode.ts';
 
 describe('sqlModeNames', () => {
   it('names bits by family and version', () => {

@@ -1,4 +1,4 @@
-import type { GtidFlavor } from '../../core/gtid-set.ts';
+import type { GtidFlavor } from './gtid-set.ts';
 
 /*
  * Bits of sql_mode as logged (Q_SQL_MODE). Bits 0 to 31 are common, but MySQL 8 dropped the modes of
@@ -79,7 +79,7 @@ export interface SqlModeDialect {
 
 /** Names for SET sql_mode; bits without a name in that server are left out. */
 export function sqlModeNames(mask: bigint, dialect: SqlModeDialect): readonly string[] {
-  const known = namesOf(dialect);
+  const known = sqlModesOf(dialect);
   const cache = CACHES.get(known);
   let names = cache?.get(mask);
   if (names === undefined) {
@@ -91,7 +91,8 @@ export function sqlModeNames(mask: bigint, dialect: SqlModeDialect): readonly st
   return names;
 }
 
-function namesOf(dialect: SqlModeDialect): readonly (string | undefined)[] {
+/** Names by bit; undefined: the server has no mode there. */
+export function sqlModesOf(dialect: SqlModeDialect): readonly (string | undefined)[] {
   if (dialect.flavor === 'mariadb') return MARIADB;
   return dialect.majorVersion >= 8 ? MYSQL_8 : COMMON;
 }
