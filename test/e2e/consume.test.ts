@@ -15,6 +15,7 @@ let to: Sql;
 let workspace: Workspace;
 let task = 0;
 const databases: string[] = [];
+const running = new Set<Running>();
 
 beforeAll(async () => {
   broker = new TestBroker();
@@ -35,9 +36,22 @@ afterAll(async () => {
   broker.destroy();
 });
 
-afterEach(() => {
+afterEach(async () => {
+  for (const run of running) {
+    run.child.kill('SIGKILL');
+    await run.finished;
+  }
+  running.clear();
+  // What a failed test left down would fail all behind it.
+  broker.start();
   workspace.remove();
 });
+
+function start(...args: string[]): Running {
+  const run = startTailrace([...args, '-c', workspace.config]);
+  running.add(run);
+  return run;
+}
 
 /** A task with names of its own: topics, group, databases. */
 function newTask(kafkaLines: string, more = ''): { name: string; database: string } {
@@ -103,9 +117,9 @@ cross_partition_wait_seconds = 60`,
     expect((await produce('--from', 'now')).code).toBe(0);
     const consumers: Running[] = [];
     const begin = (): void => {
-      consumers.push(startTailrace(['consume', '-c', workspace.config]));
+      consumers.push(start('consume'));
     };
-    const producer = startTailrace(['produce', '-c', workspace.config]);
+    const producer = start('produce');
     begin();
     begin();
     for (let round = 0; round < 30; round++) {
@@ -152,10 +166,10 @@ cross_partition_wait_seconds = 60`,
     const rows = Array.from({ length: 500 }, () => "(REPEAT('x', 90))").join(',');
     for (let i = 0; i < 60; i++) await from.run(`INSERT INTO ${database}.t (x) VALUES ${rows}`);
     expect((await produce()).code).toBe(0);
-    const consumers = [1, 2].map(() => startTailrace(['consume', '-c', workspace.config]));
+    const consumers = [1, 2].map(() => start('consume'));
     const arrived = async () => Number(await to.value(`SELECT COUNT(*) FROM ${database}.t`));
     await waitFor('the first rows', async () => (await arrived()) > 0);
-    broker.kill();
+    await broker.kill();
     broker.start();
     await waitFor('all rows', async () => (await arrived()) === 30_000, 120_000);
     for (const { child } of consumers) child.kill('SIGTERM');
@@ -439,16 +453,16 @@ describe('rows of different partitions that meet', () => {
       { partition: 1, ...row(database, 'insert', bob, 2) },
       { partition: 1, ...row(database, 'insert', '{"id":3,"name":"c","mail":null}', 3) },
     ]);
-    const running = startTailrace(['consume', '-c', workspace.config]);
-    await waitFor('the partition to wait', () => running.stderr().includes('waits for it'));
+    const consumer = start('consume');
+    await waitFor('the partition to wait', () => consumer.stderr().includes('waits for it'));
     await broker.send(topic, [{ partition: 0, ...row(database, 'delete', ann, 1) }]);
     await waitFor(
       'both to be applied',
       async () =>
         (await to.value(`SELECT GROUP_CONCAT(id ORDER BY id) FROM ${database}.users`)) === '2,3',
     );
-    running.child.kill('SIGTERM');
-    expect((await running.finished).code).toBe(0);
+    consumer.child.kill('SIGTERM');
+    expect((await consumer.finished).code).toBe(0);
   });
 
   it('are a conflict when nothing came', async () => {

@@ -26,6 +26,8 @@ afterEach(async () => {
     await run.finished;
   }
   running.clear();
+  // What a failed test left down would fail all behind it.
+  broker.start();
 });
 
 afterAll(async () => {
@@ -191,7 +193,7 @@ describe('produce', () => {
     const run = start(workspace);
     await load(source, database, 100);
     const connections = await dumps();
-    broker.kill();
+    await broker.kill();
     await load(source, database, 200, 100);
     await waitFor('the task says that it waits', () => run.stderr().includes('trying again'));
     // Far more than may wait in memory: the source is paused, and stays connected.

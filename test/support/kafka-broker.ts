@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Kafka, logLevel, type Admin, type KafkaConfig, type Message } from 'kafkajs';
@@ -63,6 +64,7 @@ export class TestBroker {
     return new Kafka({ brokers: [this.bootstrap], logLevel: logLevel.NOTHING, ...client });
   }
 
+  /** Nothing is done to one that runs. */
   start(): void {
     const { settings = [] } = this.#options;
     const output = this.#run('start', this.#name, this.#port, ...settings);
@@ -70,8 +72,10 @@ export class TestBroker {
     this.#pid = Number(/^pid=(\d+)$/m.exec(output)?.[1]);
   }
 
-  kill(): void {
+  /** Until it is gone: one that still dies would be taken for one that runs. */
+  async kill(): Promise<void> {
     process.kill(this.#pid, 'SIGKILL');
+    await waitFor('the broker to be gone', () => commandLine(this.#pid) === '');
   }
 
   destroy(): void {
@@ -196,6 +200,15 @@ export class TestBroker {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+  }
+}
+
+/** Empty once a process has ended, though nobody may have waited for it yet. */
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
   }
 }
 
