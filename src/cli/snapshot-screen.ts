@@ -9,17 +9,16 @@ const DRAW_MS = 250;
 /** On a terminal a bar for each table under way and one for all; elsewhere a log line each ten seconds. */
 export function showCopy(io: CliIo) {
   return (_task: string, progress: CopyProgress, logger: Logger): (() => void) => {
-    const startedAt = Date.now();
     const isTerminal = (io.stderr as { readonly isTTY?: boolean }).isTTY === true;
     let height = 0;
     const draw = (): void => {
-      const { lines } = describeCopy(progress, Date.now() - startedAt);
+      const { lines } = describeCopy(progress);
       const up = height === 0 ? '' : `\u001b[${height}A`;
       io.stderr.write(`${up}${lines.map((line) => `\u001b[2K${line}\n`).join('')}`);
       height = lines.length;
     };
     const log = (): void => {
-      const { fields, summary } = describeCopy(progress, Date.now() - startedAt);
+      const { fields, summary } = describeCopy(progress);
       logger.info(fields, summary);
     };
     const timer = setInterval(isTerminal ? draw : log, isTerminal ? DRAW_MS : LOG_MS);

@@ -62,6 +62,12 @@ export class CopyRecord {
     return this.#read(sliceKey(table, slice)) as SliceRecord | undefined;
   }
 
+  /** Rows of all its slices. */
+  sliceRows(table: string): number {
+    const slices = this.keysOf(table).filter((key) => key !== table);
+    return slices.reduce((sum, key) => sum + (this.#read(key) as SliceRecord).rows, 0);
+  }
+
   /** Keys of the tables of which it says anything. */
   get tableKeys(): readonly string[] {
     return [...this.#texts.keys()].filter((key) => key.split('\0').length === 2);

@@ -70,7 +70,7 @@ function planProgress(run: CopyRun, tables: readonly SourceTable[]): void {
       return {
         table: formatTableName(name),
         state: record?.state === 'done' ? 'done' : 'waiting',
-        rows: record?.rows ?? 0,
+        rows: (record?.rows ?? 0) + run.record.sliceRows(key),
         bytes: record?.bytes ?? 0,
         estimatedRows,
         estimatedBytes,

@@ -1,3 +1,5 @@
+import { systemClock } from '../lib/clock.ts';
+
 /** How far the copy of one table is. */
 export interface TableProgress {
   readonly table: string;
@@ -19,18 +21,41 @@ export interface ProgressTotals {
   readonly share: number;
 }
 
+/** How fast the copy is, since this command began with it. */
+export interface CopyPace {
+  readonly rowsPerSecond: number;
+  readonly bytesPerSecond: number;
+  /** undefined: nothing can be said yet. */
+  readonly secondsLeft: number | undefined;
+}
+
+/** Before this much of it is copied, a guess of the rest is worth nothing. */
+const TELLING_SHARE = 0.005;
+
+type Clock = Pick<typeof systemClock, 'monotonicMs'>;
+
 /** What is copied and how far it is; read by whoever shows it. */
 export class CopyProgress {
   readonly #tables = new Map<string, TableProgress>();
+  readonly #clock: Clock;
+  /** What was there when this command began: an earlier one copied it, and this one's pace is its own. */
+  #before: Pick<ProgressTotals, 'rows' | 'bytes' | 'share'> = { rows: 0, bytes: 0, share: 0 };
+  #plannedAtMs: number;
   /** What is going on beside the tables: `waiting for the lock`, `catching up`. */
   phase = 'starting';
   /** Why nothing is read now: the source has too much to do. */
   waitsFor: string | undefined;
 
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+    this.#plannedAtMs = clock.monotonicMs();
+  }
+
   /** A new round plans anew; what is done stays done. */
   plan(tables: readonly TableProgress[]): void {
     this.#tables.clear();
     for (const table of tables) this.#tables.set(table.table, table);
+    this.#beginPace();
   }
 
   /** `sizes`: guesses, where it was not planned. */
@@ -48,6 +73,7 @@ export class CopyProgress {
       estimatedRows: sizes.estimatedRows ?? 0,
       estimatedBytes: sizes.estimatedBytes ?? 0,
     };
+    if (this.totals.tablesDone === this.#tables.size) this.#beginPace();
     this.#tables.set(table, added);
     return added;
   }
@@ -69,6 +95,22 @@ export class CopyProgress {
     }
     const share = weight === 0 ? 0 : doneWeight / weight;
     return { tables: this.#tables.size, tablesDone: done, rows, bytes, estimatedRows, share };
+  }
+
+  #beginPace(): void {
+    this.#before = this.totals;
+    this.#plannedAtMs = this.#clock.monotonicMs();
+  }
+
+  get pace(): CopyPace {
+    const { rows, bytes, share } = this.totals;
+    const seconds = Math.max((this.#clock.monotonicMs() - this.#plannedAtMs) / 1000, 0.001);
+    const copied = share - this.#before.share;
+    return {
+      rowsPerSecond: Math.round((rows - this.#before.rows) / seconds),
+      bytesPerSecond: Math.round((bytes - this.#before.bytes) / seconds),
+      secondsLeft: copied > TELLING_SHARE ? (seconds * (1 - share)) / copied : undefined,
+    };
   }
 }
 

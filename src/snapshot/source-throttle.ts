@@ -4,7 +4,6 @@ import { sleep } from '../lib/sleep.ts';
 import { readReplicaLag } from '../server/is-replicating.ts';
 import { readNumber } from '../server/row-reader.ts';
 import type { ServerConnection } from '../server/server-connection.ts';
-import type { CopyProgress } from './progress.ts';
 
 export interface ThrottleLimits {
   /** 0: no limit. */
@@ -24,7 +23,7 @@ const OWN_QUESTION = 1;
 export class SourceThrottle {
   readonly #limits: ThrottleLimits;
   readonly #connect: () => Promise<ServerConnection>;
-  readonly #progress: CopyProgress;
+  readonly #onReason: (reason: string | undefined) => void;
   readonly #logger: Logger;
   #connection: ServerConnection | undefined;
   #look: Promise<void> | undefined;
@@ -36,13 +35,13 @@ export class SourceThrottle {
   constructor(
     limits: ThrottleLimits,
     connect: () => Promise<ServerConnection>,
-    progress: CopyProgress,
+    onReason: (reason: string | undefined) => void,
     logger: Logger,
   ) {
     this.#logger = logger;
     this.#limits = limits;
     this.#connect = connect;
-    this.#progress = progress;
+    this.#onReason = onReason;
   }
 
   /** Resolves when more may be read. */
@@ -89,7 +88,7 @@ export class SourceThrottle {
       this.#logger.info({ reason }, 'Reading waits for the source');
     }
     this.#reason = reason;
-    this.#progress.waitsFor = reason;
+    this.#onReason(reason);
     this.#lookedAtMs = systemClock.monotonicMs();
   }
 

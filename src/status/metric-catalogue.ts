@@ -261,6 +261,21 @@ const COPY_AND_COMPARE: readonly Metric[] = [
     ({ snapshot }) => snapshot?.tablesDone,
   ),
   figure(
+    'tailrace_snapshot_bytes_total',
+    'Bytes of the first copy that are done.',
+    ({ snapshot }) => snapshot?.bytes,
+  ),
+  figure(
+    'tailrace_snapshot_left_seconds',
+    'Until the first copy is done, at its speed so far.',
+    ({ snapshot }) => snapshot?.secondsLeft,
+  ),
+  figure(
+    'tailrace_snapshot_throttled_number',
+    '1 while the first copy waits because the source has too much to do or lags.',
+    ({ snapshot }) => snapshot && Number(snapshot.waitsFor !== null),
+  ),
+  figure(
     'tailrace_poll_rounds_total',
     'Rounds of polling that brought each table to its end.',
     ({ poll }) => poll?.rounds,

@@ -108,11 +108,29 @@ export interface DeadLetterStatus {
 /** A first copy that is under way, or how the last one ended. */
 export interface SnapshotStatus {
   readonly state: 'running' | 'done' | 'failed';
+  /** What is going on: `copying`, `waiting for a moment of rest on the source`, … */
+  readonly phase: string;
+  /** Why nothing is read now: the source has too much to do. */
+  readonly waitsFor: string | null;
   readonly rows: number;
-  /** null: not known yet. */
+  /** By the source's own guess; null: not known yet. */
   readonly rowsTotal: number | null;
+  readonly bytes: number;
   readonly tablesDone: number;
   readonly tables: number;
+  /** Of the whole, 0 to 1. */
+  readonly share: number;
+  /** Since this command began. */
+  readonly rowsPerSecond: number;
+  readonly bytesPerSecond: number;
+  readonly secondsLeft: number | null;
+  /** Tables under way. */
+  readonly copying: readonly {
+    readonly table: string;
+    readonly rows: number;
+    readonly rowsTotal: number;
+    readonly isMakingKeys: boolean;
+  }[];
 }
 
 export interface PollStatus {

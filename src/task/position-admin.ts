@@ -28,6 +28,7 @@ import {
   type ForeignPosition,
   type ForeignTool,
 } from './foreign-position.ts';
+import { readPollPlaces, type PollPlace } from './poll/read-poll-places.ts';
 import { replaceCheckpoint, type Destination, type Replaced } from './replace-checkpoint.ts';
 import { moveConsumers, onlyConsumes, showMarks, skipMessages } from './consume/offset-admin.ts';
 import { addSkip } from './skip-marker.ts';
@@ -40,6 +41,8 @@ export interface PositionReport {
   readonly position: string | null;
   /** Who keeps it: the target's own checkpoint row is the truth where there is one. */
   readonly from: 'target' | 'Kafka' | 'state file' | 'nowhere';
+  /** Where polling stands, which has no position: table by table. */
+  readonly polled?: readonly PollPlace[];
   readonly note?: string;
   /** Transactions that a change makes come again. */
   readonly again?: number;
@@ -73,8 +76,10 @@ async function showPosition(
   task: TaskConfig,
   signal: AbortSignal,
 ): Promise<PositionReport> {
-  const { found, problem } = await askPlaces(task, signal);
-  if (found !== undefined) return report(task, found.state.checkpoint, found.place.label);
+  const { found, polled, problem } = await askPlaces(task, signal);
+  if (found !== undefined)
+    return { ...report(task, found.state.checkpoint, found.place.label), ...polled };
+  if (polled !== undefined) return { ...report(task, undefined, 'target'), ...polled };
   const note = problem === undefined ? {} : { note: problem };
   const store = readTaskStore({ stateDir: config.stateDir, task: task.name });
   try {
@@ -85,13 +90,18 @@ async function showPosition(
   }
 }
 
-async function askPlaces(
-  task: TaskConfig,
-  signal: AbortSignal,
-): Promise<{ readonly found?: FoundCheckpoint | undefined; readonly problem?: string }> {
+interface Answers {
+  readonly found?: FoundCheckpoint | undefined;
+  readonly polled?: Pick<PositionReport, 'polled'> | undefined;
+  readonly problem?: string;
+}
+
+async function askPlaces(task: TaskConfig, signal: AbortSignal): Promise<Answers> {
   const places = checkpointPlaces(task);
   try {
-    return { found: await readLowest(places, signal) };
+    const found = await readLowest(places, signal);
+    const polled = await readPollPlaces(task, signal);
+    return { found, polled: polled.length === 0 ? undefined : { polled } };
   } catch (error) {
     if (!(error instanceof TailraceError)) throw error;
     const who = places.map(({ label }) => (label === 'target' ? 'the target' : label)).join(' or ');

@@ -23,6 +23,11 @@ interface PolledStatus {
   };
 }
 
+interface PolledPosition {
+  readonly from: string;
+  readonly polled: readonly { readonly table: string; readonly lastKey: string }[];
+}
+
 let cleanups: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -114,6 +119,11 @@ describe('strategies = ["poll"]', () => {
     running.child.kill('SIGTERM');
     expect((await running.finished).code).toBe(0);
     expect(await pair.rows('SELECT COUNT(*) > 0 FROM orders')).toEqual(['1']);
+    const [last] = await pair.rows('SELECT MAX(id) FROM orders');
+    const shown = await pair.command('position', 'show', '--json');
+    const [{ from, polled }] = (JSON.parse(shown.stdout) as { tasks: [PolledPosition] }).tasks;
+    expect(from).toBe('target');
+    expect(polled).toContainEqual({ table: `${pair.database}.orders`, lastKey: last });
   });
 
   it('upserts or inserts, by table; names what it cannot follow', async () => {

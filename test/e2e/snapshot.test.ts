@@ -169,6 +169,10 @@ describe.each(ENGINES)('throttled snapshot by %s', (engine) => {
       const running = pair.start('snapshot', '--engine', engine);
       await waitFor('it to wait', () => running.stderr().includes('max_threads_running = 2'));
       expect(running.child.exitCode).toBe(null);
+      await waitFor('status to say so', async () => {
+        const { stdout } = await pair.command('status', '--json');
+        return /"waitsFor": ?"the source runs \d+ statements/.test(stdout);
+      });
       for (const id of ids) await pair.source.run(`KILL ${String(id)}`);
       await Promise.all(sleeping);
       const finished = await running.finished;

@@ -16,7 +16,21 @@ function busyTask(): TaskStatus {
   for (const ms of [0.4, 20, 60_000]) histogram.observeMs(ms);
   const one = histogram.snapshot();
   const board = new TaskBoard('shop');
-  board.snapshot = { state: 'running', rows: 5, rowsTotal: 9, tablesDone: 1, tables: 2 };
+  board.snapshot = {
+    state: 'running',
+    phase: 'copying',
+    waitsFor: 'the source runs 9 statements',
+    rows: 5,
+    rowsTotal: 9,
+    bytes: 70,
+    tablesDone: 1,
+    tables: 2,
+    share: 0.5,
+    rowsPerSecond: 5,
+    bytesPerSecond: 70,
+    secondsLeft: 1,
+    copying: [],
+  };
   board.poll = {
     state: 'polling',
     rounds: 4,

@@ -102,5 +102,9 @@ function report(rows: readonly PositionReport[], options: ShowOptions, io: CliIo
     row.from,
   ]);
   print(io, formatTable(['TASK', 'SEQ', 'BINLOG', 'POSITION', 'KEPT IN'], cells));
+  const polled = rows.flatMap(({ task, polled: tables = [] }) =>
+    tables.map(({ table, lastKey }) => [task, table, lastKey ?? 'no row yet']),
+  );
+  if (polled.length > 0) print(io, `\n${formatTable(['TASK', 'TABLE', 'POLLED UP TO'], polled)}`);
   for (const row of rows) if (row.note !== undefined) print(io, `${row.task}: ${row.note}\n`);
 }

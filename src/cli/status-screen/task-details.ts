@@ -107,13 +107,7 @@ function placeLines({ position, coordinates, source, checkpointAt }: ShownTask):
 function workLines(task: ShownTask): readonly string[] {
   const { snapshot, poll, inspection } = task;
   const lines: string[] = [];
-  if (snapshot !== null) {
-    const of = snapshot.rowsTotal === null ? '' : ` of about ${formatCount(snapshot.rowsTotal)}`;
-    const tables = `${formatCount(snapshot.tablesDone)} of ${formatCount(snapshot.tables)} tables`;
-    lines.push(
-      line('first copy', `${snapshot.state}: ${tables}, ${formatCount(snapshot.rows)}${of} rows`),
-    );
-  }
+  if (snapshot !== null) lines.push(...copyLines(snapshot));
   if (poll !== null) lines.push(...pollLines(poll));
   if (inspection !== null) {
     const { rounds, failedRounds, lastRoundAt, rowsCompared, differences } = inspection;
@@ -130,6 +124,24 @@ function workLines(task: ShownTask): readonly string[] {
   }
   const faults = faultText(task);
   return faults === '' ? lines : [...lines, line('faults', faults)];
+}
+
+function copyLines(copy: NonNullable<ShownTask['snapshot']>): readonly string[] {
+  const of = copy.rowsTotal === null ? '' : ` of about ${formatCount(copy.rowsTotal)}`;
+  const tables = `${formatCount(copy.tablesDone)} of ${formatCount(copy.tables)} tables`;
+  const lines = [
+    line('first copy', `${copy.state}: ${tables}, ${formatCount(copy.rows)}${of} rows`),
+  ];
+  if (copy.state !== 'running') return lines;
+  const left = copy.secondsLeft === null ? '' : `, ${formatSeconds(copy.secondsLeft)} left`;
+  const pace = `${formatCount(copy.rowsPerSecond)} rows/s, ${formatBytes(copy.bytesPerSecond)}/s${left}`;
+  const doing = copy.waitsFor === null ? copy.phase : `waiting: ${copy.waitsFor}`;
+  lines.push(line('', `${doing}; ${pace}`));
+  for (const one of copy.copying.slice(0, SHOWN_TABLES)) {
+    const rows = `${formatCount(one.rows)} of about ${formatCount(one.rowsTotal)} rows`;
+    lines.push(line('', `${one.table}: ${one.isMakingKeys ? 'making keys' : rows}`));
+  }
+  return lines;
 }
 
 function pollLines(poll: NonNullable<ShownTask['poll']>): readonly string[] {

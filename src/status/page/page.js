@@ -122,7 +122,12 @@ function describeCopy(snapshot) {
   if (snapshot === null) return null;
   const of = snapshot.rowsTotal === null ? '' : ` of about ${formatCount(snapshot.rowsTotal)}`;
   const tables = `${formatCount(snapshot.tablesDone)} of ${formatCount(snapshot.tables)} tables`;
-  return `${snapshot.state}: ${tables}, ${formatCount(snapshot.rows)}${of} rows`;
+  const done = `${snapshot.state}: ${tables}, ${formatCount(snapshot.rows)}${of} rows`;
+  if (snapshot.state !== 'running') return done;
+  const doing = snapshot.waitsFor === null ? snapshot.phase : `waiting: ${snapshot.waitsFor}`;
+  const left = snapshot.secondsLeft === null ? '' : `, ${formatSeconds(snapshot.secondsLeft)} left`;
+  const pace = `${formatCount(snapshot.rowsPerSecond)} rows/s, ${formatBytes(snapshot.bytesPerSecond)}/s`;
+  return `${done}, ${pace}${left} (${doing})`;
 }
 
 function part(task, name, title, content) {

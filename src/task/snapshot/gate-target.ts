@@ -13,6 +13,7 @@ import { CopyProgress } from '../../snapshot/progress.ts';
 import { SourceThrottle } from '../../snapshot/source-throttle.ts';
 import type { SourceDescription } from '../../source/binlog/describe-source.ts';
 import { readHead } from '../../source/binlog/read-head.ts';
+import { copyStatus } from './show-progress.ts';
 import type { CountingSink, TaskBoard } from '../task-board.ts';
 
 /** What the adding of tables needs to know of the stream. */
@@ -69,6 +70,14 @@ function createAdder(sink: MysqlSink, progress: CopyProgress, options: GateOptio
     const server = serverOptions(source);
     return connectServer(host === undefined ? server : { ...server, hosts: [host] }, 'source');
   };
+  const tell = (): void => {
+    const { tables, tablesDone } = progress.totals;
+    board.snapshot = copyStatus(progress, tablesDone === tables ? 'done' : 'running');
+  };
+  const onReason = (reason: string | undefined): void => {
+    progress.waitsFor = reason;
+    tell();
+  };
   const limits = { maxThreadsRunning, maxLagSeconds };
   return new TableAdder({
     connect,
@@ -76,7 +85,7 @@ function createAdder(sink: MysqlSink, progress: CopyProgress, options: GateOptio
     isIdleAt: adding.isIdleAt,
     router,
     lock,
-    throttle: new SourceThrottle(limits, connect, progress, logger),
+    throttle: new SourceThrottle(limits, connect, onReason, logger),
     progress,
     logger,
     openRecords: (signal) => {
@@ -97,10 +106,6 @@ function createAdder(sink: MysqlSink, progress: CopyProgress, options: GateOptio
         signal,
       ),
     onIdle: () => adding.onIdle?.(),
-    onProgress: () => {
-      const { rows, estimatedRows, tables, tablesDone } = progress.totals;
-      const state = tablesDone === tables ? 'done' : 'running';
-      board.snapshot = { state, rows, rowsTotal: estimatedRows, tables, tablesDone };
-    },
+    onProgress: tell,
   });
 }

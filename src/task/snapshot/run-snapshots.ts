@@ -13,6 +13,7 @@ import { TaskBoard } from '../task-board.ts';
 import { TaskControl } from '../task-control.ts';
 import { loadTasks } from '../task-setup.ts';
 import { tellUnusedSettings } from '../unused-settings.ts';
+import { copyStatus } from './show-progress.ts';
 import type { SnapshotTaskOptions } from './snapshot-options.ts';
 import { copyTask, type SnapshotResult } from './snapshot-task.ts';
 
@@ -112,8 +113,7 @@ async function runOne(
   const end = show?.(task.name, progress, logger);
   let store: TaskStore | undefined;
   const update = (state: 'running' | 'done' | 'failed'): void => {
-    const { rows, estimatedRows, tables, tablesDone } = progress.totals;
-    board.snapshot = { state, rows, rowsTotal: estimatedRows, tables, tablesDone };
+    board.snapshot = copyStatus(progress, state);
     store?.saveStatus(JSON.stringify(board.status()));
   };
   const timer = setInterval(() => {

@@ -1,3 +1,4 @@
+import type { SnapshotStatus } from '../../status/task-status.ts';
 import { shareOf, type CopyProgress, type TableProgress } from '../../snapshot/progress.ts';
 
 export type { CopyProgress } from '../../snapshot/progress.ts';
@@ -13,36 +14,60 @@ export interface CopyView {
 const BAR_CELLS = 24;
 const SHOWN_TABLES = 8;
 
-export function describeCopy(progress: CopyProgress, elapsedMs: number): CopyView {
-  const totals = progress.totals;
-  const seconds = Math.max(elapsedMs / 1000, 0.001);
-  const rowsPerSecond = Math.round(totals.rows / seconds);
-  const megabytesPerSecond = totals.bytes / seconds / 1e6;
-  const left = totals.share > 0.005 ? (seconds * (1 - totals.share)) / totals.share : undefined;
-  const tables = progress.tables
-    .filter(({ state }) => state === 'copying' || state === 'keys')
-    .slice(0, SHOWN_TABLES)
-    .map(tableLine);
-  const figures = `${count(totals.rows)} rows  ${count(rowsPerSecond)} rows/s  ${megabytesPerSecond.toFixed(1)} MB/s`;
-  const eta = left === undefined ? '' : `  ${duration(left)} left`;
-  const { waitsFor } = progress;
-  const phase = waitsFor === undefined ? progress.phase : `waiting: ${waitsFor}`;
-  const all = `${bar(totals.share)} ${totals.tablesDone}/${totals.tables} tables  ${figures}${eta}  (${phase})`;
+export function describeCopy(progress: CopyProgress): CopyView {
+  const { phase, waitsFor, totals } = progress;
+  const { rowsPerSecond, bytesPerSecond, secondsLeft } = progress.pace;
+  const megabytesPerSecond = (bytesPerSecond / 1e6).toFixed(1);
+  const figures = `${count(totals.rows)} rows  ${count(rowsPerSecond)} rows/s  ${megabytesPerSecond} MB/s`;
+  const eta = secondsLeft === undefined ? '' : `  ${duration(secondsLeft)} left`;
+  const doing = waitsFor === undefined ? phase : `waiting: ${waitsFor}`;
+  const all = `${bar(totals.share)} ${totals.tablesDone}/${totals.tables} tables  ${figures}${eta}  (${doing})`;
   return {
-    lines: [...tables, all],
+    lines: [...underWay(progress).slice(0, SHOWN_TABLES).map(tableLine), all],
     summary: `Copy: ${totals.tablesDone} of ${totals.tables} tables, ${figures}${eta}${waitsFor === undefined ? '' : `; waiting: ${waitsFor}`}`,
     fields: {
-      phase: progress.phase,
+      phase,
       ...(waitsFor === undefined ? {} : { waitsFor }),
       tables: totals.tables,
       tablesDone: totals.tablesDone,
       rows: totals.rows,
       rowsPerSecond,
-      megabytesPerSecond: Number(megabytesPerSecond.toFixed(1)),
+      megabytesPerSecond: Number(megabytesPerSecond),
       percent: Math.floor(totals.share * 100),
-      ...(left === undefined ? {} : { secondsLeft: Math.round(left) }),
+      ...(secondsLeft === undefined ? {} : { secondsLeft: Math.round(secondsLeft) }),
     },
   };
+}
+
+/** For `status`, the metrics and the page. */
+export function copyStatus(progress: CopyProgress, state: SnapshotStatus['state']): SnapshotStatus {
+  const { totals, phase, waitsFor } = progress;
+  const { rowsPerSecond, bytesPerSecond, secondsLeft } = progress.pace;
+  const isRunning = state === 'running';
+  return {
+    state,
+    phase,
+    waitsFor: isRunning ? (waitsFor ?? null) : null,
+    rows: totals.rows,
+    rowsTotal: totals.estimatedRows,
+    bytes: totals.bytes,
+    tables: totals.tables,
+    tablesDone: totals.tablesDone,
+    share: Number(totals.share.toFixed(4)),
+    rowsPerSecond,
+    bytesPerSecond,
+    secondsLeft: isRunning && secondsLeft !== undefined ? Math.round(secondsLeft) : null,
+    copying: underWay(progress).map(({ table, rows, estimatedRows, state: doing }) => ({
+      table,
+      rows,
+      rowsTotal: estimatedRows,
+      isMakingKeys: doing === 'keys',
+    })),
+  };
+}
+
+function underWay(progress: CopyProgress): readonly TableProgress[] {
+  return progress.tables.filter(({ state }) => state === 'copying' || state === 'keys');
 }
 
 function tableLine(table: TableProgress): string {

@@ -220,7 +220,10 @@ export async function roundOptions(
   const { connections, lock, maxThreadsRunning, maxLagSeconds } = task.snapshot;
   const connect = () => connectServer(server, 'source', { signal });
   const limits = { maxThreadsRunning, maxLagSeconds };
-  const throttle = new SourceThrottle(limits, connect, progress, logger);
+  const onReason = (reason: string | undefined): void => {
+    progress.waitsFor = reason;
+  };
+  const throttle = new SourceThrottle(limits, connect, onReason, logger);
   return {
     connect,
     readPosition: readHead,

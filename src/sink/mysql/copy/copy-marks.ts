@@ -4,20 +4,36 @@ import type { ServerConnection } from '../../../server/server-connection.ts';
 import { hexLiteral, quoteText } from '../../../server/sql-text.ts';
 import { connectServer } from '../../../server/connect.ts';
 import type { CheckpointAdminOptions } from '../checkpoint-admin.ts';
-import { listTables, SNAPSHOT_TABLE, StateTables } from '../state-database.ts';
+import { listTables, POLL_TABLE, SNAPSHOT_TABLE, StateTables } from '../state-database.ts';
 
 export type MarksPurpose = 'snapshot' | 'poll' | 'addedTable';
 
 /** Changes nothing, needs no lock. Empty: no copy is unfinished. */
-export async function readCopyMarks(
+export function readCopyMarks(
   options: CheckpointAdminOptions,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  return readMarks(options, 'snapshot', signal);
+}
+
+/** The same of polling. Empty: nothing was polled yet. */
+export function readPollMarks(
+  options: CheckpointAdminOptions,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  return readMarks(options, 'poll', signal);
+}
+
+async function readMarks(
+  options: CheckpointAdminOptions,
+  purpose: 'snapshot' | 'poll',
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   const connection = await connectServer(options.server, 'target', { signal });
   try {
     const tables = await listTables(connection, options.stateDatabase);
-    if (tables?.has(SNAPSHOT_TABLE) !== true) return new Map();
-    const marks = new CopyMarks(options.task, new StateTables(options.stateDatabase));
+    if (tables?.has(purpose === 'poll' ? POLL_TABLE : SNAPSHOT_TABLE) !== true) return new Map();
+    const marks = new CopyMarks(options.task, new StateTables(options.stateDatabase), purpose);
     return await marks.load(connection);
   } finally {
     await connection.close();
