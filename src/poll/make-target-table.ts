@@ -1,10 +1,5 @@
 import type { CopyTarget } from '../core/copy.ts';
 import { makeDatabases } from '../snapshot/prepare-target.ts';
-import {
-  formatCreateTable,
-  parseCreateTable,
-  routeColumns,
-} from '../snapshot/create-table-text.ts';
 import { sourceStatement } from '../snapshot/source-statement.ts';
 import type { SourceTable } from '../snapshot/source-tables.ts';
 import type { ServerConnection } from '../server/server-connection.ts';
@@ -16,11 +11,5 @@ export async function makeTargetTable(
   table: SourceTable,
 ): Promise<void> {
   await makeDatabases({ target }, source, [table]);
-  const dialect = { ...source.info, sqlModeNames: [] };
-  const parsed = parseCreateTable(table.createText, dialect);
-  const statement =
-    parsed === undefined
-      ? table.createText
-      : formatCreateTable(routeColumns(parsed, table, dialect));
-  await target.runDdl(sourceStatement(statement, table.name.database, source.info));
+  await target.runDdl(sourceStatement(table.createText, table.name.database, source.info));
 }

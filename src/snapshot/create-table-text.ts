@@ -1,6 +1,3 @@
-import { TailraceError } from '../core/errors.ts';
-import type { TableRoute } from '../core/route.ts';
-import { formatTableName, type Table } from '../core/table.ts';
 import { tokenize } from '../schema/sql-lexer.ts';
 import type { SqlDialect, Token } from '../schema/sql-token.ts';
 import { isSameName } from '../schema/table-definition.ts';
@@ -58,65 +55,6 @@ const KINDS: ReadonlyMap<string, CreateItem['kind']> = new Map([
   ['FULLTEXT', 'key'],
   ['SPATIAL', 'key'],
 ]);
-
-/** The items under the target's names of columns, without the columns that are dropped and their keys. */
-export function routeColumns(
-  create: CreateTableText,
-  { table, route }: { readonly table: Table; readonly route: TableRoute },
-  dialect: SqlDialect,
-): CreateTableText {
-  const names = new Map<string, string | undefined>();
-  for (const [index, column] of table.columns.entries()) {
-    const to = route.columns.find((routed) => routed.index === index)?.name;
-    if (!column.isHidden && to !== column.name) names.set(column.name.toLowerCase(), to);
-  }
-  if (names.size === 0) return create;
-  const items = create.items.flatMap((item) => {
-    const routed = routeItem(item, names, dialect);
-    if (routed !== undefined) return [routed];
-    if (item.kind !== 'column' || isDropped(item, names, dialect)) return [];
-    throw new TailraceError(
-      'TARGET_DDL_UNREWRITABLE',
-      `A generated column of ${formatTableName({ database: table.database, table: table.name })} needs a column that drop_columns takes away.`,
-      {
-        next: 'Make the table on the target by hand: a table that is there and empty is used as it is.',
-      },
-    );
-  });
-  return { ...create, items };
-}
-
-function isDropped(
-  item: CreateItem,
-  names: ReadonlyMap<string, string | undefined>,
-  dialect: SqlDialect,
-): boolean {
-  const name = tokenize(item.text, dialect)[0]?.text.toLowerCase() ?? '';
-  return names.has(name) && names.get(name) === undefined;
-}
-
-/** undefined: it names a column that is not there any more. */
-function routeItem(
-  item: CreateItem,
-  names: ReadonlyMap<string, string | undefined>,
-  dialect: SqlDialect,
-): CreateItem | undefined {
-  const tokens = tokenize(item.text, dialect);
-  // Behind REFERENCES the columns are another table's.
-  const references = tokens.findIndex(({ keyword }) => keyword === 'REFERENCES');
-  const own = references < 0 ? tokens : tokens.slice(0, references);
-  // A key's own name stands before its columns.
-  const open = own.findIndex(({ text, kind }) => kind === 'symbol' && text === '(');
-  const from = item.kind === 'column' ? 0 : open;
-  let { text } = item;
-  for (const token of own.slice(Math.max(from, 0)).reverse()) {
-    if (token.kind !== 'quoted' || !names.has(token.text.toLowerCase())) continue;
-    const to = names.get(token.text.toLowerCase());
-    if (to === undefined) return undefined;
-    text = `${text.slice(0, token.start)}\`${to.replaceAll('`', '``')}\`${text.slice(token.end)}`;
-  }
-  return { ...item, text };
-}
 
 export function formatCreateTable({ head, items, tail }: CreateTableText): string {
   return `${head}${items.map(({ text }) => text).join(',')}${tail}`;

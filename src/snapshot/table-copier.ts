@@ -4,7 +4,7 @@ import { formatTableName } from '../core/table.ts';
 import { isServerErrno } from '../server/error-from-server.ts';
 import { markOf, type Slice, type TableRecord } from './copy-record.ts';
 import { progressOf, saveMarks, type CopyRun } from './copy-run.ts';
-import { createInSteps, createStatement } from './create-statement.ts';
+import { createInSteps } from './create-statement.ts';
 import { sourceStatement } from './source-statement.ts';
 import type { SourceTable } from './source-tables.ts';
 
@@ -120,7 +120,7 @@ export class TableCopier {
     const { engine, family, estimatedRows } = this.table;
     const isLate = engine === 'innodb' && family === undefined && estimatedRows >= LATE_KEY_ROWS;
     if (isLate) return createInSteps(this.table, sourceInfo);
-    return { create: createStatement(this.table, sourceInfo), lateKeys: [] };
+    return { create: this.table.createText, lateKeys: [] };
   }
 
   async #create(statement: string): Promise<void> {

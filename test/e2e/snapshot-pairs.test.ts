@@ -25,6 +25,10 @@ match = "${d}.people"
 to = "${d}.persons"
 drop_columns = ["password"]
 rename_columns = { mail = "email" }
+[[task.table]]
+match = "${d}.late"
+drop_columns = ["secret"]
+rename_columns = { v = "w" }
 `,
       });
       await pair.source.run(
@@ -49,13 +53,19 @@ rename_columns = { mail = "email" }
       await pair.source.run(
         "UPDATE people SET mail = 'n' WHERE id = 2",
         'DELETE FROM things WHERE id = 2',
+        'ALTER TABLE people ADD n INT AFTER password, ADD KEY secret (password(3)), MODIFY mail VARCHAR(50) CHARACTER SET latin1',
+        'UPDATE people SET n = 7, password = NULL WHERE id = 1',
+        'CREATE TABLE late (id INT PRIMARY KEY, secret TEXT, v INT, g INT AS (v + 1) STORED, KEY v (v))',
+        "INSERT INTO late (id, secret, v) VALUES (1, 'x', 5)",
+        'CREATE INDEX both_of ON late (v, id)',
       );
       const run = await pair.run();
       expect(run.code, run.stderr.slice(-3000)).toBe(0);
-      expect(await pair.rows('SHOW TABLES')).toEqual(['good', 'persons', 'things']);
-      expect(await pair.rows('SELECT id, email, f * 1e0, d FROM persons ORDER BY id')).toEqual([
-        '1 é@x 0.10000000149011612 1.23',
-        '2 n 16777216 -0.05',
+      expect(await pair.rows('SHOW TABLES')).toEqual(['good', 'late', 'persons', 'things']);
+      expect(await pair.rows('SELECT * FROM late')).toEqual(['1 5 6']);
+      expect(await pair.rows('SELECT id, email, f * 1e0, d, n FROM persons ORDER BY id')).toEqual([
+        '1 é@x 0.10000000149011612 1.23 7',
+        '2 n 16777216 -0.05 null',
       ]);
       expect(await pair.rows('SELECT id, e, s, HEX(b), HEX(j), y, v FROM things')).toEqual([
         '1 a x,y 101 5C2027200A 2026 2',

@@ -17,7 +17,6 @@ import { TableKey } from '../native/table-key.ts';
 import { selectRows } from '../native/table-select.ts';
 import type { CopyProgress } from '../progress.ts';
 import type { SourceThrottle } from '../source-throttle.ts';
-import { createStatement } from '../create-statement.ts';
 import { sourceStatement } from '../source-statement.ts';
 import { readCreateText, type SourceTable } from '../source-tables.ts';
 import { targetFilled } from '../table-copier.ts';
@@ -113,8 +112,7 @@ export class AddTable {
       if (hasRows) await target.truncateTable(name);
       if (!exists) {
         await makeDatabases({ target }, source, [table]);
-        const statement = createStatement(table, source.info);
-        await target.runDdl(sourceStatement(statement, table.name.database, source.info));
+        await target.runDdl(sourceStatement(table.createText, table.name.database, source.info));
       }
       const isWhole = (await this.#chunkKey()) === undefined;
       await this.#save({ isWhole });

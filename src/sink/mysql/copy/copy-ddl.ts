@@ -1,5 +1,5 @@
 import type { SchemaChange } from '../../../core/change.ts';
-import { TailraceError, toTailraceError } from '../../../core/errors.ts';
+import { toTailraceError } from '../../../core/errors.ts';
 import { OWN_DDL_COMMENT } from '../../../core/own-ddl.ts';
 import type { Router } from '../../../core/route.ts';
 import { isServerErrno } from '../../../server/error-from-server.ts';
@@ -28,8 +28,9 @@ export class CopyDdl {
   }
 
   async run(change: SchemaChange): Promise<void> {
-    const plan = planDdl(change, withoutColumns(this.#host.router));
-    if (plan === undefined) throw new TailraceError('INTERNAL_FAULT', 'a copied table is excluded');
+    const plan = planDdl(change, this.#host.router);
+    // Keys of columns that the target does not have.
+    if (plan === undefined) return;
     try {
       await this.#run(change, plan);
     } catch (thrown) {
@@ -106,20 +107,4 @@ function tryPlan(change: SchemaChange, router: Router): DdlPlan | undefined {
     if (toTailraceError(thrown).code === 'TARGET_DDL_UNREWRITABLE') return undefined;
     throw thrown;
   }
-}
-
-/** The statements of a copy have the target's columns already. */
-function withoutColumns(router: Router): Router {
-  return {
-    isIncluded: (name) => router.isIncluded(name),
-    isDatabaseIncluded: (database) => router.isDatabaseIncluded(database),
-    targetName: (name) => router.targetName(name),
-    targetDatabase: (database) => router.targetDatabase(database),
-    keepsDatabase: (database) => router.keepsDatabase(database),
-    targetColumn: (_, column) => column,
-    route: (table) => router.route(table),
-    isMerged: (name) => router.isMerged(name),
-    isSkipped: (name, kind) => router.isSkipped(name, kind),
-    isRenamed: (name) => router.isRenamed(name),
-  };
 }

@@ -36,6 +36,7 @@ export function planDdl(change: SchemaChange, router: Router): DdlPlan | undefin
     return { statement, database, effects, isVerbatim: false };
   }
   const statement = rewriteNames(change, router, database);
+  if (statement === undefined) return undefined;
   return { statement, database, effects, isVerbatim: statement === change.statement };
 }
 

@@ -1,39 +1,32 @@
 import type { SchemaChange, TableReference } from '../../../core/change.ts';
 import type { Router } from '../../../core/route.ts';
-import { formatTableName, type TableName } from '../../../core/table.ts';
+import type { TableName } from '../../../core/table.ts';
+import { applyEdits, type Edit } from './clauses.ts';
 import { unrewritable } from './refusals.ts';
+import { rewriteColumns } from './rewrite-columns.ts';
 import { findWords, scanStatement, type ScanToken } from './scan.ts';
 import { quoteName } from '../../../server/sql-text.ts';
 import { quoteTable } from './table-sql.ts';
 
-interface Edit {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
-
 /**
  * The statement with the target's names in place of the source's, and without clauses that only mean
  * something on the source. A name that stays as it is keeps its spelling, so that the text is the
- * source's own wherever it can be.
+ * source's own wherever it can be. undefined: it is about columns that the target does not have.
  */
-export function rewriteNames(change: SchemaChange, router: Router, useDatabase: string): string {
+export function rewriteNames(
+  change: SchemaChange,
+  router: Router,
+  useDatabase: string,
+): string | undefined {
   if (!change.isFullyParsed) assertNothingRenamed(change, router);
   const tokens = scanStatement(change.statement, change.context.sqlModeNames);
-  assertColumnsKeepNames(change, router, tokens);
+  const columns = rewriteColumns(change, router, tokens);
+  if (columns === undefined) return undefined;
   const edits = change.references.flatMap((reference) => {
     const text = targetReference(reference, change, { router, useDatabase });
     return text === undefined ? [] : [{ start: reference.start, end: reference.end, text }];
   });
-  return applyEdits(change.statement, [...edits, ...sourceOnlyClauses(change, tokens)]);
-}
-
-function applyEdits(statement: string, edits: readonly Edit[]): string {
-  let text = statement;
-  for (const edit of edits.toSorted((a, b) => b.start - a.start)) {
-    text = text.slice(0, edit.start) + edit.text + text.slice(edit.end);
-  }
-  return text;
+  return applyEdits(change.statement, [...edits, ...columns, ...sourceOnlyClauses(change, tokens)]);
 }
 
 /** Without an end to the parsing nobody knows which names are left, so all must stay as they are. */
@@ -98,44 +91,6 @@ function targetDatabaseReference(
   if (database === undefined || !router.isDatabaseIncluded(database)) return undefined;
   const target = databaseAtTarget(database, change, router);
   return target === database ? undefined : quoteName(target);
-}
-
-/**
- * Columns that have another name on the target, or none, can't be told from other words of a
- * statement, so no word of it may be one. Statements that only move or empty tables name no columns.
- */
-function assertColumnsKeepNames(
-  change: SchemaChange,
-  router: Router,
-  tokens: readonly ScanToken[],
-): void {
-  const tables = change.effects.flatMap((effect) =>
-    effect.kind === 'create' || effect.kind === 'alter' ? [effect.table] : [],
-  );
-  const renamed = tables.filter((table) => router.isIncluded(table) && router.isRenamed(table));
-  for (const table of renamed) {
-    const token = tokens.find((candidate) => isMovedColumn(candidate, table, change, router));
-    if (token === undefined) continue;
-    throw unrewritable(
-      change,
-      `because ${token.text} may be a column of ${formatTableName(table)} that is renamed or dropped`,
-    );
-  }
-}
-
-function isMovedColumn(
-  token: ScanToken,
-  table: TableName,
-  change: SchemaChange,
-  router: Router,
-): boolean {
-  if (token.kind !== 'word' && token.kind !== 'name') return false;
-  if (change.references.some((r) => token.start >= r.start && token.end <= r.end)) return false;
-  const folded = token.text.toLowerCase();
-  const known = [...change.before, ...change.after].flatMap((definition) =>
-    definition.columns.filter((c) => c.name.toLowerCase() === folded).map((c) => c.name),
-  );
-  return [token.text, folded, ...known].some((name) => router.targetColumn(table, name) !== name);
 }
 
 /** `CREATE TABLE … START TRANSACTION` (what CREATE … SELECT is logged as) is refused outside of replication. */

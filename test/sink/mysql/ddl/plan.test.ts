@@ -98,38 +98,6 @@ describe('names of a DDL at the target', () => {
   });
 });
 
-describe('columns with other names at the target', () => {
-  const router = makeRouter({ columns: { 'shop.a': { mail: 'email', secret: null } } });
-  const unrewritable = expect.objectContaining({ code: 'TARGET_DDL_UNREWRITABLE' }) as unknown;
-
-  it.each([
-    'ALTER TABLE a ADD COLUMN x INT AFTER mail',
-    'ALTER TABLE a DROP COLUMN `secret`',
-    'ALTER TABLE a MODIFY MAIL TEXT',
-    'CREATE INDEX i ON a (mail)',
-    'CREATE TABLE a (id INT, secret INT)',
-  ])('%s stops', (statement) => {
-    expect(() => text(statement, router)).toThrow(unrewritable);
-  });
-
-  it.each([
-    "ALTER TABLE a ADD COLUMN x VARCHAR(9) DEFAULT 'mail' COMMENT 'secret'",
-    'ALTER TABLE a /* mail */ ADD KEY (other) # secret',
-    'DROP TABLE a',
-    'RENAME TABLE a TO mail',
-    'TRUNCATE a',
-    'CREATE TABLE b (mail INT)',
-  ])('%s runs', (statement) => {
-    expect(text(statement, router)).toBe(statement);
-  });
-
-  it('are seen behind double quotes where those quote names', () => {
-    const statement = 'ALTER TABLE a DROP COLUMN "mail"';
-    const context = { sqlModeNames: ['ANSI_QUOTES'] };
-    expect(() => text(statement, router, { context })).toThrow(unrewritable);
-  });
-});
-
 describe('what is not included', () => {
   const router = makeRouter({ include: /^shop\./, exclude: ['shop.b'] });
 
