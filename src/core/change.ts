@@ -105,6 +105,8 @@ export type DdlEffect =
   | {
       readonly kind: 'create-database' | 'alter-database' | 'drop-database';
       readonly database: string;
+      /** Its character set from here on, where it is known. */
+      readonly charset?: string;
     };
 
 /** A statement that the binlog carries as text: DDL, and whatever else is logged as a statement. */

@@ -32,3 +32,37 @@ export function jsonArray(items: readonly string[]): string {
 export function jsonStringOrNull(text: string | undefined): string {
   return text === undefined ? 'null' : jsonString(text);
 }
+
+/** A document without the server's spaces behind commas and colons, as the Java binlog connector writes it. */
+export function compactJson(text: string): string {
+  return text.includes(' ') ? betweenStrings(text, (part) => part.replaceAll(' ', '')) : text;
+}
+
+/** The same with these spaces: the text that MySQL has of it. */
+export function spacedJson(text: string): string {
+  return betweenStrings(compactJson(text), (part) => part.replace(/[,:]/g, '$& '));
+}
+
+/** Strings are left alone: a document of megabytes has one of that size. */
+function betweenStrings(text: string, change: (part: string) => string): string {
+  let changed = '';
+  let end = 0;
+  for (let quote = text.indexOf('"'); quote >= 0; quote = text.indexOf('"', end)) {
+    const from = end;
+    end = endOfString(text, quote);
+    changed += change(text.slice(from, quote)) + text.slice(quote, end);
+  }
+  return changed + change(text.slice(end));
+}
+
+function endOfString(text: string, quote: number): number {
+  let end = text.indexOf('"', quote + 1);
+  while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end + 1;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text[at - 1 - backslashes] === '\\') backslashes++;
+  return backslashes % 2 === 1;
+}

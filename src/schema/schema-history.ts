@@ -7,6 +7,7 @@ import { formatTableName, type Table, type TableName } from '../core/table.ts';
 import { buildTable } from './build-table.ts';
 import type { CapturedSchema } from './capture.ts';
 import { findMismatch, type Mismatch } from './check-table-map.ts';
+import { charsetOfCollation } from './collation-names.ts';
 import { applyOperation, type DdlEnvironment } from './ddl/apply-ddl.ts';
 import { parseDdl } from './ddl/parse-ddl.ts';
 import type { ParsedDdl } from './ddl/parsed-ddl.ts';
@@ -182,7 +183,7 @@ export class SchemaHistory {
     const { subject, effects, references, isFullyParsed, isFromQuery } = parsed;
     return {
       subject,
-      effects,
+      effects: effects.map((effect) => this.#withCharset(effect)),
       references,
       isFullyParsed,
       isFromQuery,
@@ -191,6 +192,12 @@ export class SchemaHistory {
       delta: this.#store.takeDelta(),
       recapture: this.#unknownOf(parsed),
     };
+  }
+
+  #withCharset(effect: DdlEffect): DdlEffect {
+    if (effect.kind !== 'create-database' && effect.kind !== 'alter-database') return effect;
+    const collation = this.#store.databaseCollation(effect.database);
+    return collation === undefined ? effect : { ...effect, charset: charsetOfCollation(collation) };
   }
 
   /** Every table to which one of these statements may have given another definition, each once. */

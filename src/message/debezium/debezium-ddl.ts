@@ -11,7 +11,7 @@ import { jsonArray, jsonString, jsonStringOrNull } from '../json-text.ts';
  */
 
 const JDBC_TYPE: Record<ColumnType, number> = {
-  tinyint: -6,
+  tinyint: 5,
   smallint: 5,
   mediumint: 4,
   int: 4,
@@ -75,18 +75,19 @@ function tableDefinition(table: Table): string {
     .map((column, i) => columnDefinition(column, i + 1));
   return (
     `{"defaultCharsetName":${jsonStringOrNull(table.charset)},"primaryKeyColumnNames":${jsonArray(key)},` +
-    `"columns":[${columns.join(',')}]}`
+    `"columns":[${columns.join(',')}],"comment":null}`
   );
 }
 
 function columnDefinition(column: Column, position: number): string {
   const type = typeNameOf(column);
   return (
-    `{"name":${jsonString(column.name)},"jdbcType":${JDBC_TYPE[column.type]},` +
+    `{"name":${jsonString(column.name)},"jdbcType":${JDBC_TYPE[column.type]},"nativeType":null,` +
     `"typeName":${jsonString(type)},"typeExpression":${jsonString(type)},` +
     `"charsetName":${jsonStringOrNull(column.charset)},"length":${lengthOf(column) ?? 'null'},` +
-    `"scale":${column.type === 'decimal' ? (column.scale ?? 0) : 'null'},"position":${position},` +
-    `"optional":${column.isNullable},"autoIncremented":false,"generated":${column.generated !== undefined}}`
+    `"scale":${scaleOf(column) ?? 'null'},"position":${position},"optional":${column.isNullable},` +
+    `"autoIncremented":false,"generated":${column.generated !== undefined},"comment":null,` +
+    `"defaultValueExpression":null,"enumValues":${labelsOf(column)}}`
   );
 }
 
@@ -97,7 +98,29 @@ function typeNameOf(column: Column): string {
 }
 
 function lengthOf(column: Column): number | undefined {
-  if (column.type === 'decimal') return column.precision;
-  if (column.type === 'bit') return bitWidth(column);
-  return column.length ?? column.scale;
+  const { type, labels = [] } = column;
+  if (type === 'decimal') return column.precision;
+  if (type === 'bit') return bitWidth(column);
+  if (type === 'enum') return 1;
+  // As many as fit, and the commas between them.
+  if (type === 'set') return 2 * labels.length - 1;
+  // A length that was not given is none.
+  return floatDigits(column)?.[0] ?? column.length ?? (column.scale || undefined);
+}
+
+function scaleOf(column: Column): number | undefined {
+  return column.type === 'decimal' ? (column.scale ?? 0) : floatDigits(column)?.[1];
+}
+
+/** Of FLOAT(7,3) and DOUBLE(10,4). */
+function floatDigits({ type, columnType }: Column): readonly [number, number] | undefined {
+  if (type !== 'float' && type !== 'double') return undefined;
+  const [, length, scale] = /\((\d+),(\d+)\)/.exec(columnType) ?? [];
+  return length === undefined ? undefined : [Number(length), Number(scale)];
+}
+
+/** In quotes, as the statement has them. */
+function labelsOf({ type, labels = [] }: Column): string {
+  if (type !== 'enum' && type !== 'set') return 'null';
+  return jsonArray(labels.map((label) => `'${label.replaceAll("'", "''")}'`));
 }

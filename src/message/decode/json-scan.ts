@@ -159,6 +159,11 @@ export function isString(bytes: Buffer, start: number): boolean {
   return bytes[start] === QUOTE;
 }
 
+/** An object or an array. */
+export function isNested(bytes: Buffer, start: number): boolean {
+  return bytes[start] === OPEN_OBJECT || bytes[start] === OPEN_ARRAY;
+}
+
 export function isNull(bytes: Buffer, start: number): boolean {
   return bytes[start] === 0x6e;
 }

@@ -42,9 +42,9 @@ function bodyOf(effect: DdlEffect, names: DdlNames): DdlMessageBody | undefined 
     case 'drop':
       return names.table('table-drop', effect.table, []);
     case 'create-database':
-      return names.database('database-create', effect.database);
+      return names.database('database-create', effect.database, effect.charset);
     case 'alter-database':
-      return names.database('database-alter', effect.database);
+      return names.database('database-alter', effect.database, effect.charset);
     case 'drop-database':
       return names.database('database-drop', effect.database);
     case 'truncate':
@@ -81,9 +81,13 @@ class DdlNames {
     return { ...target, members };
   }
 
-  database(type: string, name: string): DdlMessageBody {
+  database(type: string, name: string, charset?: string): DdlMessageBody {
     const database = this.#router?.targetDatabase(name) ?? name;
-    const members = `"type":${jsonString(type)},"database":${jsonString(database)}`;
+    const members = [
+      `"type":${jsonString(type)}`,
+      `"database":${jsonString(database)}`,
+      ...(charset === undefined ? [] : [`"charset":${jsonString(charset)}`]),
+    ].join(',');
     return { database, table: '', members };
   }
 

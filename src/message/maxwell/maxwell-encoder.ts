@@ -112,7 +112,7 @@ export class MaxwellEncoder implements MessageEncoder {
     const head = `{${plan.names},"type":"bootstrap-${phase}","ts":${ts}${this.#pushed(nowMs)}`;
     return {
       key: maxwellKey(plan, [], this.#keyForm),
-      value: head + this.#body(plan, [], ''),
+      value: head + this.#body(plan, [], { old: '', after: undefined }),
       database: plan.database,
       table: plan.table,
       type: 'insert',
@@ -180,7 +180,7 @@ export class MaxwellEncoder implements MessageEncoder {
     const old = type === 'update' ? this.#old(plan, pair) : '';
     return {
       key: maxwellKey(plan, row, this.#keyForm),
-      value: `${head.start}${commit}${head.end}${this.#body(plan, row, old)}`,
+      value: `${head.start}${commit}${head.end}${this.#body(plan, row, { old, after: pair.after })}`,
       database: plan.database,
       table: plan.table,
       type,
@@ -230,7 +230,11 @@ export class MaxwellEncoder implements MessageEncoder {
   }
 
   /** From `primary_key` to the end. */
-  #body(plan: Plan, row: RowImage, old: string): string {
+  #body(
+    plan: Plan,
+    row: RowImage,
+    { old, after }: { old: string; after: RowImage | undefined },
+  ): string {
     let json = '';
     if (this.#options.primaryKeys === true) {
       json += `,"${this.#names.primaryKey}":[${plan.key.map((column) => valueOf(column, row)).join(',')}]`;
@@ -238,14 +242,14 @@ export class MaxwellEncoder implements MessageEncoder {
     if (this.#options.primaryKeyColumns === true) {
       json += `,"${this.#names.primaryKeyColumns}":${jsonArray(plan.key.map((column) => column.name))}`;
     }
-    json += `,"data":{${this.#members(plan, row)}}`;
+    json += `,"data":{${this.#members(inMaxwellOrder(plan.columns, row, after), row)}}`;
     return old === '' ? `${json}}` : `${json},"old":{${old}}}`;
   }
 
-  #members(plan: Plan, row: RowImage): string {
+  #members(columns: Plan['columns'], row: RowImage): string {
     const skipNulls = this.#options.nulls === false;
     let json = '';
-    for (const column of plan.columns) {
+    for (const column of columns) {
       const value = row[column.index];
       if (value === undefined) continue;
       const encoded = value === null ? 'null' : column.encode(value);
@@ -288,6 +292,17 @@ export class MaxwellEncoder implements MessageEncoder {
       };
     }
   }
+}
+
+/** What only the before image of a partial update has comes behind the rest. */
+function inMaxwellOrder(
+  columns: Plan['columns'],
+  row: RowImage,
+  after: RowImage | undefined,
+): Plan['columns'] {
+  if (after === undefined || after === row) return columns;
+  const isAfter = ({ index }: Plan['columns'][number]): boolean => after[index] !== undefined;
+  return [...columns.filter(isAfter), ...columns.filter((column) => !isAfter(column))];
 }
 
 /** `position` and `gtid`. */

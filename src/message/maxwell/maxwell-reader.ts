@@ -1,6 +1,6 @@
 import type { Column, ColumnType } from '../../core/table.ts';
 import type { ColumnReader, ReadValue } from '../decode/json-rows.ts';
-import { arrayElements, isString, stringAt } from '../decode/json-scan.ts';
+import { arrayElements, isNested, isString, stringAt } from '../decode/json-scan.ts';
 import { LabelNumbers } from '../decode/labels.ts';
 import { parseGeometry } from '../decode/parse-geometry.ts';
 import {
@@ -15,7 +15,9 @@ import {
   readVector,
   requireText,
   visitBytes,
+  visitText,
 } from '../decode/read-values.ts';
+import { spacedJson } from '../json-text.ts';
 
 /*
  * Values as Maxwell writes them (see maxwell-value.ts) for columns of the target's types.
@@ -30,9 +32,15 @@ const readBinary =
     visitBytes(visitor, index, padded(column, base64At(bytes, start, end)));
   };
 
-/** The document as it stands in the message: numbers, order and all. */
+/** The document as it stands in the message, numbers, order and all, with the server's own spaces. */
 const readJson: ReadValue = (visitor, column, bytes, start, end) => {
-  visitor.json(column, bytes.utf8Slice(start, end));
+  visitor.json(column, spacedJson(bytes.utf8Slice(start, end)));
+};
+
+/** MySQL's JSON in a MariaDB target, where it is a text: as MySQL itself would have written it. */
+const readTextOrJson: ReadValue = (visitor, column, bytes, start, end) => {
+  if (isNested(bytes, start)) visitText(visitor, column, spacedJson(bytes.utf8Slice(start, end)));
+  else readText(visitor, column, bytes, start, end);
 };
 
 const readGeometry: ReadValue = (visitor, column, bytes, start, end) => {
@@ -79,7 +87,7 @@ export function maxwellReaderOf(column: Column): ColumnReader {
   if (column.type === 'json') return jsonReader(column);
   // CHAR and its like with the binary character set come as bytes.
   const isBinary = BINARY.has(column.type) || column.charset === undefined;
-  return { read: isBinary ? readBinary(column) : readText };
+  return { read: isBinary ? readBinary(column) : readTextOrJson };
 }
 
 function enumReader(column: Column): ColumnReader {

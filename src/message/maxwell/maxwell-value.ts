@@ -3,7 +3,7 @@ import type { ColumnValue } from '../../core/row.ts';
 import { bytesOf, integerText, isZeroDate, vectorOf } from '../column-values.ts';
 import { geometryText } from '../geometry-text.ts';
 import { javaBigDecimal, javaDouble, javaFloat } from '../java-number.ts';
-import { base64, jsonArray, jsonString } from '../json-text.ts';
+import { base64, compactJson, jsonArray, jsonString } from '../json-text.ts';
 
 /*
  * How Maxwell writes values (zendesk/maxwell, src/main/java/com/zendesk/maxwell/schema/columndef).
@@ -42,7 +42,7 @@ const BY_TYPE: Partial<Record<ColumnType, EncodeValue>> = {
   mediumblob: binary,
   longblob: binary,
   set: (value) => jsonArray(value === '' ? [] : String(value).split(',')),
-  json: (value) => (value === '' ? 'null' : String(value)),
+  json: (value) => (value === '' ? 'null' : compactJson(String(value))),
   geometry: encodeGeometry,
   vector: (value) => `[${vectorOf(value).map(javaFloat).join(',')}]`,
 };

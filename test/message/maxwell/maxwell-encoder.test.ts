@@ -93,7 +93,7 @@ describe('MaxwellEncoder rows', () => {
       ],
     ]);
     expect(values(change, { commitInfo: false })).toEqual([
-      '{"database":"shop","table":"orders","type":"update","ts":1700000000,"data":{"ID":1,"m":"new"}}',
+      '{"database":"shop","table":"orders","type":"update","ts":1700000000,"data":{"m":"new","ID":1}}',
     ]);
   });
 
@@ -252,7 +252,7 @@ describe('MaxwellEncoder values', () => {
     ['set', '', '[]', { labels: ['x'] }],
     ['bit', 5, '5'],
     ['bit', bytes(255, 255, 255, 255, 255, 255, 255, 255), '18446744073709551615'],
-    ['json', '{"a": 1.0}', '{"a": 1.0}'],
+    ['json', '{"a": 1.0, "b c": "d, e"}', '{"a":1.0,"b c":"d, e"}'],
     ['json', '', 'null'],
     ['vector', bytes(0, 0, 128, 63, 0, 0, 32, 64), '[1.0,2.5]'],
     ['uuid', '123e4567-e89b-12d3-a456-426655440000', '"123e4567-e89b-12d3-a456-426655440000"'],
@@ -337,12 +337,12 @@ describe('MaxwellEncoder DDL', () => {
 
   it('databases; TRUNCATE has no message', () => {
     const effects = [
-      { kind: 'create-database', database: 'x' },
+      { kind: 'create-database', database: 'x', charset: 'latin1' },
       { kind: 'drop-database', database: 'x' },
       { kind: 'truncate', table: name },
     ] as const;
     expect(values(fakeDdl('…', { effects, subject: 'database' }))).toEqual([
-      '{"type":"database-create","database":"x","ts":1700000000000,"sql":"…"}',
+      '{"type":"database-create","database":"x","charset":"latin1","ts":1700000000000,"sql":"…"}',
       '{"type":"database-drop","database":"x","ts":1700000000000,"sql":"…"}',
     ]);
   });
