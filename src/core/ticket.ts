@@ -1,5 +1,5 @@
 import type { Checkpoint, CheckpointStep } from './checkpoint.ts';
-import type { Seq, Transaction } from './transaction.ts';
+import type { Seq, Transaction, TransactionName } from './transaction.ts';
 
 /** One sink's promise about one transaction (or part). Settled exactly once. */
 export interface Ticket {
@@ -24,7 +24,13 @@ export interface OrderedAcker {
   readonly lowWater: Checkpoint | undefined;
   readonly bytesInFlight: number;
   /** The oldest transaction that is not done, and since when (monotonic ms). */
-  readonly oldest: { readonly transaction: Transaction; readonly sinceMs: number } | undefined;
+  readonly oldest:
+    | {
+        readonly transaction: TransactionName;
+        readonly hasDdl: boolean;
+        readonly sinceMs: number;
+      }
+    | undefined;
   /** Rejects with the first failed ticket's reason. Never resolves. */
   readonly failed: Promise<never>;
   /** Resolves when nothing is in flight. */

@@ -35,6 +35,9 @@ export interface Transaction {
   readonly schemaDelta: SchemaDelta | undefined;
 }
 
+/** What a transaction is called, without its rows. */
+export type TransactionName = Pick<Transaction, 'seq' | 'gtid' | 'coordinates' | 'committedAtMs'>;
+
 /** Rows that no binlog event brought: of a copy, or of a repair. One part, known by its number alone. */
 export function rowsTransaction(
   seq: Seq,

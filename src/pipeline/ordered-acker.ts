@@ -1,6 +1,7 @@
 import type { Checkpoint, CheckpointStep } from '../core/checkpoint.ts';
 import { TailraceError } from '../core/errors.ts';
-import type { Position } from '../core/position.ts';
+import type { Gtid } from '../core/gtid-set.ts';
+import type { BinlogCoordinates, Position } from '../core/position.ts';
 import type { SchemaDelta } from '../core/schema-state.ts';
 import type { OrderedAcker, Ticket } from '../core/ticket.ts';
 import type { Seq, Transaction } from '../core/transaction.ts';
@@ -27,8 +28,11 @@ const REOPEN_SHARE = 0.8;
 
 /** One transaction from its first part on until the low-water mark passes it. */
 interface Slot {
-  /** For `oldest`; let go when nothing is missing any more, its rows are what memory is spent on. */
-  transaction: Transaction | undefined;
+  /** For `oldest`. The transaction itself is not kept: its rows are what memory is spent on. */
+  readonly gtid: Gtid | undefined;
+  readonly coordinates: BinlogCoordinates;
+  readonly committedAtMs: number;
+  readonly hasDdl: boolean;
   readonly sinceMs: number;
   unsettled: number;
   /** Its last part was tracked. */
@@ -96,10 +100,11 @@ class RingAcker implements OrderedAcker {
     return this.#bytes;
   }
 
-  get oldest(): { readonly transaction: Transaction; readonly sinceMs: number } | undefined {
+  get oldest(): OrderedAcker['oldest'] {
     const slot = this.#head === this.#next ? undefined : this.#slotOf(this.#head);
-    if (slot?.transaction === undefined) return undefined;
-    return { transaction: slot.transaction, sinceMs: slot.sinceMs };
+    if (slot === undefined) return undefined;
+    const { gtid, coordinates, committedAtMs, hasDdl, sinceMs } = slot;
+    return { transaction: { seq: this.#head, gtid, coordinates, committedAtMs }, hasDdl, sinceMs };
   }
 
   track(tx: Transaction, receivers: number, signal: AbortSignal): Ticket[] | Promise<Ticket[]> {
@@ -133,10 +138,7 @@ class RingAcker implements OrderedAcker {
 
   acked(slot: Slot): void {
     slot.unsettled--;
-    if (isDone(slot)) {
-      slot.transaction = undefined;
-      if (this.#slotOf(this.#head) === slot) this.#advance();
-    }
+    if (isDone(slot) && this.#slotOf(this.#head) === slot) this.#advance();
     this.#settledOne();
   }
 
@@ -177,10 +179,7 @@ class RingAcker implements OrderedAcker {
       slot.isWhole = true;
       slot.resumeAt = tx.resumeAt;
       slot.schemaDelta = tx.schemaDelta;
-      if (isDone(slot)) {
-        slot.transaction = undefined;
-        if (tx.seq === this.#head) this.#advance();
-      }
+      if (isDone(slot) && tx.seq === this.#head) this.#advance();
     }
     return tickets;
   }
@@ -204,8 +203,10 @@ class RingAcker implements OrderedAcker {
   #openSlot(tx: Transaction): Slot {
     if (this.#next - this.#head === this.#ring.length) this.#grow();
     const slot: Slot = {
-      // Of a large transaction only its name is kept: the rows of its first part must not stay.
-      transaction: tx.part.last ? tx : { ...tx, changes: [] },
+      gtid: tx.gtid,
+      coordinates: tx.coordinates,
+      committedAtMs: tx.committedAtMs,
+      hasDdl: tx.changes.some(({ kind }) => kind === 'ddl'),
       sinceMs: this.#clock.monotonicMs(),
       unsettled: 0,
       isWhole: false,

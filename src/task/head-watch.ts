@@ -34,8 +34,7 @@ export class HeadWatch {
   /** To be called now and then. Milliseconds without a movement. */
   look({ acker, source }: Watched, { rowsDone, isBehind, nowMs }: Look): number {
     const { oldest } = acker;
-    const isDdl = oldest?.transaction.changes.some(({ kind }) => kind === 'ddl') === true;
-    if (isDdl || (oldest === undefined && !isBehind)) {
+    if (oldest?.hasDdl === true || (oldest === undefined && !isBehind)) {
       this.reset();
       return 0;
     }

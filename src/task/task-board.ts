@@ -4,7 +4,7 @@ import { formatGtid } from '../core/gtid-set-parse.ts';
 import { formatCoordinates, formatPosition, type BinlogCoordinates } from '../core/position.ts';
 import type { Sink } from '../core/sink.ts';
 import type { OrderedAcker } from '../core/ticket.ts';
-import type { Transaction } from '../core/transaction.ts';
+import type { Transaction, TransactionName } from '../core/transaction.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Histogram } from '../lib/histogram.ts';
 import { isWorking, RunStateMachine, type RunStateKind } from '../lib/run-state.ts';
@@ -328,7 +328,7 @@ function unreadSince(progress: StreamProgress): number | undefined {
   return (lastReadAtMs ?? 0) - lastCommitAtMs < KEEPS_UP_MS ? undefined : lastCommitAtMs;
 }
 
-function nameOf({ gtid, coordinates }: Transaction): string {
+function nameOf({ gtid, coordinates }: TransactionName): string {
   return gtid === undefined ? formatCoordinates(coordinates) : formatGtid(gtid);
 }
 

@@ -25,7 +25,7 @@ function streaming(more: Partial<SourceProgress> = {}) {
   const acker = {
     bytesInFlight: 0,
     lowWater: undefined,
-    oldest: undefined as { transaction: Transaction; sinceMs: number } | undefined,
+    oldest: undefined as { transaction: Transaction; hasDdl: boolean; sinceMs: number } | undefined,
   };
   const sink = Object.assign(new FakeSink(), { counters: { rows: 0, transactions: 0 } });
   const connect = (): void => {
@@ -41,7 +41,11 @@ function streaming(more: Partial<SourceProgress> = {}) {
     acker.oldest =
       transaction === undefined
         ? undefined
-        : { transaction: fakeTransaction(transaction), sinceMs: 0 };
+        : {
+            transaction: fakeTransaction(transaction),
+            hasDdl: transaction.changes?.some(({ kind }) => kind === 'ddl') === true,
+            sinceMs: 0,
+          };
   };
   return { board, progress, acker, sink, connect, hold };
 }

@@ -58,7 +58,6 @@ export class KafkaSink implements Sink {
   readonly #topics: TopicDirectory;
   readonly #aborted = new AbortController();
   readonly #failure: Deferred<never> = createDeferred<never>();
-  readonly #unsettled = new Set<Delivery>();
   #opened: Opened | undefined;
   #isClosing = false;
   #error: TailraceError | undefined;
@@ -179,9 +178,10 @@ export class KafkaSink implements Sink {
       if (missing !== undefined) {
         await collector.learn(missing, AbortSignal.any([signal, this.#aborted.signal]));
       }
-      this.#add(delivery);
+      collector.add(delivery);
       if (collector.bytes >= QUEUED_BYTES) await this.#waitForRoom(signal);
     }
+    this.counters.queuedBytes = collector.bytes;
     this.#kick();
   }
 
@@ -263,24 +263,6 @@ export class KafkaSink implements Sink {
     );
   }
 
-  #add(delivery: Delivery): void {
-    const { collector } = this.#openedOrFault();
-    this.#unsettled.add(delivery);
-    const { ticket, transaction } = delivery;
-    const tracked = {
-      seq: ticket.seq,
-      ack: () => {
-        this.#unsettled.delete(delivery);
-        ticket.ack();
-      },
-      fail: (reason: Error) => {
-        ticket.fail(reason);
-      },
-    };
-    collector.add({ transaction, ticket: tracked });
-    this.counters.queuedBytes = collector.bytes;
-  }
-
   #kick(): void {
     if (this.#working !== undefined || this.#error !== undefined || this.#isClosing) return;
     this.#working = this.#work()
@@ -358,10 +340,11 @@ export class KafkaSink implements Sink {
   #fail(error: TailraceError): void {
     if (this.#error !== undefined) return;
     this.#error = error;
-    const unsettled = [...this.#unsettled];
-    this.#unsettled.clear();
     // Asked to end: what was not finished is no failure of anybody's.
-    if (!this.#isClosing) for (const { ticket } of unsettled) ticket.fail(error);
+    if (!this.#isClosing && this.#opened !== undefined) {
+      const { sender, collector } = this.#opened;
+      for (const set of [...sender.unsettled, ...collector.waiting]) set.fail(error);
+    }
     this.#failure.reject(error);
   }
 

@@ -85,9 +85,9 @@ export class MessageCollector {
     return this.#full.length === 0 && this.#open.isEmpty;
   }
 
-  /** Another set is ready behind the one that `take` gives. */
-  get hasMore(): boolean {
-    return this.#full.length > 0;
+  /** Sets that nobody took yet. */
+  get waiting(): readonly MessageSet[] {
+    return [...this.#full, this.#open];
   }
 
   /** The next set; one that is not full goes out too. */

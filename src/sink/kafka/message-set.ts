@@ -111,6 +111,12 @@ export class MessageSet {
     return batch;
   }
 
+  /** Nothing of it will be acknowledged. */
+  fail(reason: Error): void {
+    for (const ticket of this.tickets) ticket.fail(reason);
+    this.tickets.length = 0;
+  }
+
   /** Acknowledged, or given up: its buffers may be used for others. */
   release(): void {
     for (const { writer } of this.#batches) this.#pool.give(writer);

@@ -34,6 +34,8 @@ export class SetSender {
   #uncommitted: MessageSet[] = [];
   #uncommittedBytes = 0;
   #beganAtMs = 0;
+  /** On its way. */
+  #sending: MessageSet | undefined;
 
   constructor(parts: SetSenderParts) {
     this.#parts = parts;
@@ -44,9 +46,16 @@ export class SetSender {
     return this.#uncommitted.length > 0;
   }
 
+  /** What was taken and is not acknowledged, oldest first. */
+  get unsettled(): readonly MessageSet[] {
+    return this.#sending === undefined ? this.#uncommitted : [...this.#uncommitted, this.#sending];
+  }
+
   async send(set: MessageSet, signal: AbortSignal): Promise<void> {
+    this.#sending = set;
     if (this.#parts.producer.isTransactional) await this.#sendInTransaction(set, signal);
     else await this.#sendAndSettle(set, signal);
+    this.#sending = undefined;
   }
 
   /** The position that nothing has carried yet. */
@@ -88,6 +97,7 @@ export class SetSender {
     if (commits) collector.putState(set, state.take(nowMs));
     if (set.hasMessages) await producer.send(set.batches, signal);
     this.#uncommitted.push(set);
+    this.#sending = undefined;
     if (!commits) return;
     await producer.commit(signal);
     for (const sent of this.#uncommitted) this.#settle(sent);
@@ -109,6 +119,7 @@ export class SetSender {
     counters.bytes += set.bytes;
     if (set.hasMessages) counters.batches += set.batches.length;
     for (const ticket of set.tickets) ticket.ack();
+    set.tickets.length = 0;
     if (set.step !== undefined) onDone(set.step);
     set.release();
   }
