@@ -72,15 +72,16 @@ export class RowsPlanner implements StatementPlanner {
     return { packets, rowCount, inOrder };
   }
 
-  /** What cannot be merged, in the order of the source. */
+  /** What has no key goes as the numbers of its rows, where row images may; the rest in the order of the source. */
   #planRest(
     changes: readonly RowsChange[],
     { bindings, tables, inOrder, images, writer }: Rest,
   ): void {
     const asImages = images && findInOrderImages(images, tables, inOrder);
+    const done = writeMultisets(images, tables, asImages ?? []);
     for (const change of changes) {
       const binding = bindings.of(change);
-      if (!inOrder.has(binding)) continue;
+      if (!inOrder.has(binding) || done.has(binding)) continue;
       if (asImages?.has(binding) === true) images?.writeChange(binding, change);
       else for (const statement of this.planInOrder(change, binding)) writer.add(statement);
     }
@@ -182,6 +183,27 @@ function findInOrderImages(
     if (images.canWrite(binding, tables.get(binding) ?? [])) fitting.add(binding);
   }
   return fitting;
+}
+
+/** Those of the tables that need no order. */
+function writeMultisets(
+  images: ImagePlanner | undefined,
+  tables: ChangesByBinding,
+  bindings: Iterable<TableBinding>,
+): ReadonlySet<TableBinding> {
+  const written = new Set<TableBinding>();
+  for (const binding of bindings) {
+    const changes = tables.get(binding) ?? [];
+    if (!isMultiset(binding, changes)) continue;
+    images?.writeKeyless(binding, changes);
+    written.add(binding);
+  }
+  return written;
+}
+
+/** No value of it is unique, so that rows may come and go in any order; and something is taken away at all. */
+function isMultiset({ target }: TableBinding, changes: readonly RowsChange[]): boolean {
+  return target.uniqueKeys.length === 0 && changes.some(({ action }) => action !== 'insert');
 }
 
 function addForeignKeyNeighbours(

@@ -30,6 +30,8 @@ const KEYLESS: HistoryTable = {
   ],
 };
 
+const ONE: readonly FakeRow[] = [[1, 0]];
+
 function rowByRow(change: RowsChange): RowsChange[] {
   const { table, route, before, after } = change;
   if (before === undefined || after === undefined) return [change];
@@ -161,6 +163,31 @@ describe.each(TARGETS)('row images on %s', (name) => {
       expect(await apply(changes(base))).not.toEqual([]);
       await target.session.run('ROLLBACK');
       expect(await content(of)).toEqual(rows.map((row) => row.map(String).join(',')).sort());
+    });
+  });
+
+  describe('a table without a key that has drifted', () => {
+    const of: HistoryTable = { ...KEYLESS, name: 'drifted_keyless' };
+    let base: Base;
+
+    beforeAll(async () => {
+      base = await create(of);
+    });
+
+    it.each<[string, (of: Base) => RowsChange[]]>([
+      ['a row that was deleted', (b) => [fakeChange({ ...b, before: [[2, 0]] })]],
+      ['one of two equal rows', (b) => [fakeChange({ ...b, before: [...ONE, ...ONE] })]],
+      ['a row that changed', (b) => [fakeChange({ ...b, before: [[2, 0]], after: [[2, 1]] })]],
+      [
+        'a row that went and came again',
+        (b) => [fakeChange({ ...b, before: [[2, 0]] }), fakeChange({ ...b, after: [[2, 0]] })],
+      ],
+    ])('is noticed where it lacks %s', async (_, changes) => {
+      await fill(of, ONE);
+      await target.session.run('BEGIN');
+      expect(await apply(changes(base))).not.toEqual([]);
+      await target.session.run('ROLLBACK');
+      expect(await content(of)).toEqual(['1,0']);
     });
   });
 

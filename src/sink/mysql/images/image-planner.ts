@@ -5,6 +5,7 @@ import type { ImagesPacket } from '../plan.ts';
 import type { TableBinding } from '../table-binding.ts';
 import type { RowsAction } from './events.ts';
 import { findMisfit, hasWireImages } from './find-misfit.ts';
+import { computeKeylessNet, type Copies } from './keyless-net.ts';
 import { ImagesWriter, TableEventCache, type ImageSettings } from './images-writer.ts';
 
 /** Decides which tables go as row images, and writes them. One for each session. */
@@ -56,6 +57,13 @@ export class ImagePlanner {
     }
   }
 
+  /** All changes of a table without any unique key, as their net effect. */
+  writeKeyless(binding: TableBinding, changes: readonly RowsChange[]): void {
+    const { removed, added } = computeKeylessNet(changes);
+    this.#writeCopies(binding, 'delete', removed);
+    this.#writeCopies(binding, 'insert', added);
+  }
+
   takePackets(): readonly ImagesPacket[] {
     return this.#writer.takePackets();
   }
@@ -78,6 +86,13 @@ export class ImagePlanner {
       if (size > this.settings.maxEventBytes / 2) return false;
     }
     return true;
+  }
+
+  #writeCopies(binding: TableBinding, action: RowsAction, rows: readonly Copies[]): void {
+    for (const { images, row, count, timestamp } of rows) {
+      this.#writer.begin(binding, action, images, timestamp);
+      for (let copy = 0; copy < count; copy++) this.#writer.insert(images, row);
+    }
   }
 
   #writeEffects(binding: TableBinding, action: RowsAction, effects: readonly RowEffect[]): void {
