@@ -1,6 +1,6 @@
 import type { RowsChange, SchemaChange } from '../../core/change.ts';
 import type { ColumnValue, RowImage } from '../../core/row.ts';
-import type { TableName } from '../../core/table.ts';
+import type { Table, TableName } from '../../core/table.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import type {
   CommonEncoderOptions,
@@ -19,7 +19,8 @@ import {
   type RowPlan,
 } from '../row-plan.ts';
 import { tableChanges } from './debezium-ddl.ts';
-import { keySchema, valueSchema } from './debezium-schema.ts';
+import { schemaChangeSchemas } from './debezium-fixed-schemas.ts';
+import { keySchema, valueSchema, withSchema } from './debezium-schema.ts';
 import { TransactionMetadata } from './debezium-transactions.ts';
 import { processedAt, sourceBlocks, type SourceIdentity } from './debezium-source.ts';
 import {
@@ -54,10 +55,14 @@ export interface DebeziumOptions extends CommonEncoderOptions {
 
 type Plan = RowPlan<EncodeValue>;
 
-interface RowPlace {
+interface TablePlace {
   readonly tx: Transaction;
-  readonly change: RowsChange;
   readonly plan: Plan;
+  readonly table: Table;
+}
+
+interface RowPlace extends TablePlace {
+  readonly change: RowsChange;
   readonly row: number;
   readonly source: (row: number) => string;
   readonly context: EncodeContext;
@@ -98,7 +103,8 @@ export class DebeziumEncoder implements MessageEncoder {
       bigintUnsigned: options.bigintUnsigned ?? 'digits',
     };
     this.#values = values;
-    this.#metadata = options.transactions === true ? new TransactionMetadata() : undefined;
+    this.#metadata =
+      options.transactions === true ? new TransactionMetadata(options.schemas === true) : undefined;
     this.#plans = new RowPlans((column) => debeziumEncoderOf(column, values));
     this.#identity = {
       version: options.version ?? 'tailrace',
@@ -112,11 +118,13 @@ export class DebeziumEncoder implements MessageEncoder {
     change: EncodableChange,
     context: EncodeContext,
   ): Generator<Message, void, undefined> {
-    const begin = this.#metadata?.begin(tx, context.nowMs);
-    if (begin !== undefined) yield begin;
-    if (change.kind === 'rows') yield* this.#rows(tx, change, context);
-    else yield* this.#ddl(tx, change, context);
-    if (this.#metadata !== undefined && context.isLast) yield this.#metadata.end(tx, context.nowMs);
+    if (change.kind === 'rows') {
+      const begin = this.#metadata?.begin(tx);
+      if (begin !== undefined) yield begin;
+      yield* this.#rows(tx, change, context);
+    } else yield* this.#ddl(tx, change, context);
+    const end = context.isLast ? this.#metadata?.end(tx) : undefined;
+    if (end !== undefined) yield end;
   }
 
   *#rows(tx: Transaction, change: RowsChange, context: EncodeContext): Generator<Message> {
@@ -128,7 +136,7 @@ export class DebeziumEncoder implements MessageEncoder {
       query: this.#options.rowQuery === true ? change.rowsQuery : undefined,
     });
     for (let row = 0; row < rowCount(change); row++) {
-      const place: RowPlace = { tx, change, plan, row, source, context };
+      const place: RowPlace = { tx, table: change.table, change, plan, row, source, context };
       if (change.action === 'insert') yield* this.#created(place);
       else if (change.action === 'delete') yield* this.#deleted(place, change.before.at(row));
       else yield* this.#updated(place);
@@ -212,12 +220,13 @@ export class DebeziumEncoder implements MessageEncoder {
     return this.#options.schemas === true ? withSchema(this.#schema(place).key, key) : key;
   }
 
-  #schema(place: RowPlace): { readonly key: string; readonly value: string } {
+  #schema(place: TablePlace): { readonly key: string; readonly value: string } {
     const { plan, tx } = place;
     const known = this.#schemas.get(plan);
     if (known !== undefined) return known;
     const { topic = '{prefix}.{database}.{table}' } = this.#options;
-    const { name, connector = tx.gtid?.flavor ?? 'mysql' } = this.#identity;
+    const { name } = this.#identity;
+    const connector = this.#connector(tx);
     const called = topic
       .replaceAll('{prefix}', name)
       .replaceAll('{database}', plan.database)
@@ -237,10 +246,10 @@ export class DebeziumEncoder implements MessageEncoder {
     return `{${columns.map((column) => member(column, row[column.index] ?? null)).join(',')}}`;
   }
 
-  #keyColumns({ plan, change }: RowPlace): readonly PlannedColumn<EncodeValue>[] {
+  #keyColumns({ plan, table }: TablePlace): readonly PlannedColumn<EncodeValue>[] {
     const known = this.#keys.get(plan);
     if (known !== undefined) return known;
-    const columns = plan.key.length > 0 ? plan.key : uniqueKeyColumns(plan, change);
+    const columns = plan.key.length > 0 ? plan.key : uniqueKeyColumns(plan, table);
     this.#keys.set(plan, columns);
     return columns;
   }
@@ -256,20 +265,38 @@ export class DebeziumEncoder implements MessageEncoder {
       if (this.#options.truncates !== true) return;
       const envelope: Envelope = { op: 't', before: 'null', after: 'null' };
       const { nowMs } = context;
-      const value = envelopeText(envelope, { source, transaction: NO_TRANSACTION, nowMs });
+      const payload = envelopeText(envelope, { source, transaction: NO_TRANSACTION, nowMs });
+      const value = this.#withTableSchema(tx, change, payload);
       yield { ...about, key: null, value, type: 'truncate' };
       return;
     }
     const database = jsonString(name.database);
-    yield {
-      ...about,
-      key: `{"databaseName":${database}}`,
-      value:
-        `{"source":${source},"ts_ms":${Math.floor(context.nowMs)},"databaseName":${database},` +
-        `"schemaName":null,"ddl":${jsonString(change.statement)},` +
-        `"tableChanges":${tableChanges(change, nameOf)}}`,
-      type: 'ddl',
-    };
+    const key = `{"databaseName":${database}}`;
+    const value =
+      `{"source":${source},"ts_ms":${Math.floor(context.nowMs)},"databaseName":${database},` +
+      `"schemaName":null,"ddl":${jsonString(change.statement)},` +
+      `"tableChanges":${tableChanges(change, nameOf)}}`;
+    if (this.#options.schemas !== true) {
+      yield { ...about, key, value, type: 'ddl' };
+      return;
+    }
+    const schemas = schemaChangeSchemas(this.#connector(tx));
+    const texts = { key: withSchema(schemas.key, key), value: withSchema(schemas.value, value) };
+    yield { ...about, ...texts, type: 'ddl' };
+  }
+
+  /** Of the table that was emptied; a definition that nobody knows has no schema. */
+  #withTableSchema(tx: Transaction, change: SchemaChange, payload: string): string {
+    const [table] = change.after;
+    if (this.#options.schemas !== true || table === undefined) return payload;
+    const route = this.#options.router?.route(table);
+    if (route === undefined) return payload;
+    const plan = this.#plans.of({ table, route });
+    return withSchema(this.#schema({ tx, plan, table }).value, payload);
+  }
+
+  #connector(tx: Transaction): string {
+    return this.#identity.connector ?? tx.gtid?.flavor ?? 'mysql';
   }
 }
 
@@ -288,10 +315,6 @@ function envelopeText(envelope: Envelope, { source, transaction, nowMs }: Envelo
   );
 }
 
-function withSchema(schema: string, payload: string): string {
-  return `{"schema":${schema},"payload":${payload}}`;
-}
-
 function rowObject(plan: Plan, row: RowImage): string {
   let json = '';
   for (const column of plan.columns) {
@@ -306,8 +329,8 @@ function member(column: PlannedColumn<EncodeValue>, value: ColumnValue): string 
   return column.label + (value === null ? 'null' : column.encode(value));
 }
 
-function uniqueKeyColumns(plan: Plan, change: RowsChange): PlannedColumn<EncodeValue>[] {
-  const unique = change.table.uniqueKeys.find((index) => index.isRowIdentity);
+function uniqueKeyColumns(plan: Plan, table: Table): PlannedColumn<EncodeValue>[] {
+  const unique = table.uniqueKeys.find((index) => index.isRowIdentity);
   const columns = unique?.columns.map((i) => plan.columns.find(({ index }) => index === i)) ?? [];
   // A key with a dropped column names no row.
   return columns.every((column) => column !== undefined) ? columns : [];

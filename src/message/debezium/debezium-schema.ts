@@ -2,6 +2,7 @@ import type { Column, ColumnType } from '../../core/table.ts';
 import { bitWidth } from '../column-values.ts';
 import { jsonString } from '../json-text.ts';
 import type { PlannedColumn } from '../row-plan.ts';
+import { sourceField, TRANSACTION_FIELD } from './debezium-fixed-schemas.ts';
 import type { DebeziumValueOptions } from './debezium-value.ts';
 
 /*
@@ -20,6 +21,7 @@ interface FieldType {
   readonly parameters?: Readonly<Record<string, string>>;
   readonly fields?: readonly string[];
   readonly items?: string;
+  readonly doc?: string;
 }
 
 type TypeOf = (column: Column, options: DebeziumValueOptions) => FieldType;
@@ -134,10 +136,20 @@ function geometryType(column: Column): FieldType {
   const wkb = '{"type":"bytes","optional":false,"field":"wkb"}';
   const srid = '{"type":"int32","optional":true,"field":"srid"}';
   if (!column.columnType.startsWith('point')) {
-    return { type: 'struct', name: 'io.debezium.data.geometry.Geometry', fields: [wkb, srid] };
+    return {
+      type: 'struct',
+      name: 'io.debezium.data.geometry.Geometry',
+      fields: [wkb, srid],
+      doc: 'Geometry',
+    };
   }
   const xy = ['x', 'y'].map((name) => `{"type":"double","optional":false,"field":"${name}"}`);
-  return { type: 'struct', name: 'io.debezium.data.geometry.Point', fields: [...xy, wkb, srid] };
+  return {
+    type: 'struct',
+    name: 'io.debezium.data.geometry.Point',
+    fields: [...xy, wkb, srid],
+    doc: 'Geometry (POINT)',
+  };
 }
 
 function fieldText(type: FieldType, isOptional: boolean, field: string): string {
@@ -146,6 +158,7 @@ function fieldText(type: FieldType, isOptional: boolean, field: string): string 
   if (type.items !== undefined) json += `,"items":${type.items}`;
   json += `,"optional":${isOptional}`;
   if (type.name !== undefined) json += `,"name":"${type.name}","version":1`;
+  if (type.doc !== undefined) json += `,"doc":"${type.doc}"`;
   if (type.parameters !== undefined) json += `,"parameters":${JSON.stringify(type.parameters)}`;
   return `${json},"field":${jsonString(field)}}`;
 }
@@ -171,32 +184,6 @@ export function keySchema(
   return `{"type":"struct","fields":[${fields}],"optional":false,"name":${jsonString(`${topic}.Key`)}}`;
 }
 
-const SOURCE_FIELDS: readonly (readonly [name: string, type: string, isOptional: boolean])[] = [
-  ['version', 'string', false],
-  ['connector', 'string', false],
-  ['name', 'string', false],
-  ['ts_ms', 'int64', false],
-  ['snapshot', 'string', true],
-  ['db', 'string', false],
-  ['sequence', 'string', true],
-  ['ts_us', 'int64', true],
-  ['ts_ns', 'int64', true],
-  ['table', 'string', true],
-  ['server_id', 'int64', false],
-  ['gtid', 'string', true],
-  ['file', 'string', false],
-  ['pos', 'int64', false],
-  ['row', 'int32', false],
-  ['thread', 'int64', true],
-  ['query', 'string', true],
-];
-
-const TRANSACTION =
-  '{"type":"struct","fields":[{"type":"string","optional":false,"field":"id"},' +
-  '{"type":"int64","optional":false,"field":"total_order"},' +
-  '{"type":"int64","optional":false,"field":"data_collection_order"}],' +
-  '"optional":true,"name":"event.block","version":1,"field":"transaction"}';
-
 export function valueSchema(
   topic: string,
   columns: readonly PlannedColumn<unknown>[],
@@ -205,17 +192,16 @@ export function valueSchema(
   const fields = columnFields(columns, options);
   const row = (field: string): string =>
     `{"type":"struct","fields":[${fields}],"optional":true,"name":${jsonString(`${topic}.Value`)},"field":"${field}"}`;
-  const source = SOURCE_FIELDS.map(([field, type, isOptional]) =>
-    fieldText({ type }, isOptional, field),
-  ).join(',');
   const times = ['ts_ms', 'ts_us', 'ts_ns'].map((field) =>
     fieldText({ type: 'int64' }, true, field),
   );
   return (
     `{"type":"struct","fields":[${row('before')},${row('after')},` +
-    `{"type":"struct","fields":[${source}],"optional":false,` +
-    `"name":"io.debezium.connector.${options.connector}.Source","field":"source"},` +
-    `${TRANSACTION},{"type":"string","optional":false,"field":"op"},${times.join(',')}],` +
+    `${sourceField(options.connector)},${TRANSACTION_FIELD},{"type":"string","optional":false,"field":"op"},${times.join(',')}],` +
     `"optional":false,"name":${jsonString(`${topic}.Envelope`)},"version":2}`
   );
+}
+
+export function withSchema(schema: string, payload: string): string {
+  return `{"schema":${schema},"payload":${payload}}`;
 }
