@@ -106,6 +106,14 @@ export class EventReader {
     return true;
   }
 
+  /** Are these all the bytes that are left? */
+  restEquals(wanted: Uint8Array): boolean {
+    const { offset, bytes } = this;
+    if (wanted.length !== this.end - offset) return false;
+    for (let i = 0; i < wanted.length; i++) if (bytes[offset + i] !== wanted[i]) return false;
+    return true;
+  }
+
   skip(length: number): void {
     this.#take(length);
   }

@@ -36,8 +36,10 @@ const OPTION = {
 
 const LOAD_HEADER_LENGTH = 13;
 
-const TRANSACTION_WORDS: ReadonlySet<string> = new Set(['BEGIN', 'COMMIT', 'ROLLBACK']);
-const LONGEST_WORD = 8;
+const TRANSACTION_WORDS = ['BEGIN', 'COMMIT', 'ROLLBACK'].map((word) => ({
+  word,
+  bytes: Buffer.from(word),
+}));
 /** utf8mb4: what a client speaks that the event does not name. */
 const DEFAULT_CHARSET = 'utf8mb4';
 
@@ -56,12 +58,9 @@ export function decodeQuery(
   const statusReader = reader.sub(statusLength);
   const database = reader.utf8(databaseLength);
   reader.skip(1);
-  const text =
-    header.typeCode === EVENT.QUERY_COMPRESSED
-      ? inflateRest(reader)
-      : reader.view(reader.remaining);
-  const word = transactionWord(text);
-  // One literal each: to spread what they have in common took 5 µs, more than all the rest of a small transaction.
+  const isCompressed = header.typeCode === EVENT.QUERY_COMPRESSED;
+  const word = isCompressed ? undefined : transactionWord(reader);
+  // One literal each: to spread what they have in common made an object of 1,400 bytes in the old generation.
   if (word !== undefined) {
     return {
       kind: 'query',
@@ -75,6 +74,7 @@ export function decodeQuery(
     };
   }
   const status = readQueryStatus(statusReader);
+  const text = isCompressed ? inflateRest(reader) : reader.view(reader.remaining);
   return {
     kind: 'query',
     header,
@@ -88,10 +88,8 @@ export function decodeQuery(
 }
 
 /** Nearly all query events are BEGIN or COMMIT, to which the session's settings are nothing. */
-function transactionWord(text: Buffer): string | undefined {
-  if (text.length > LONGEST_WORD) return undefined;
-  const word = text.latin1Slice(0, text.length);
-  return TRANSACTION_WORDS.has(word) ? word : undefined;
+function transactionWord(reader: EventReader): string | undefined {
+  return TRANSACTION_WORDS.find(({ bytes }) => reader.restEquals(bytes))?.word;
 }
 
 function decodeStatement(
