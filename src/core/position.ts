@@ -32,7 +32,7 @@ export interface TopicPartition {
 export interface PartitionMark extends TopicPartition {
   /** Of the next message. */
   readonly offset: number;
-  /** What came last from each source task, by its name: a message sent again is not after it. */
+  /** What came last from each source task, by the task's name and its history's: a message sent again is not after it. */
   readonly sources: ReadonlyMap<string, SourceMark>;
 }
 

@@ -46,15 +46,16 @@ export class KafkaRecord {
     this.#headersAt = headers.at;
   }
 
-  /** The value of the first header of that name. */
-  header(name: Buffer): string | undefined {
+  /** The values of the headers of these names, in one pass; undefined: there is none. */
+  pick(names: readonly Buffer[]): (string | undefined)[] {
+    const found = new Array<string | undefined>(names.length).fill(undefined);
     const reader = new VarintReader(this.#bytes, this.#headersAt);
     for (let count = reader.varint(); count > 0; count--) {
-      const isWanted = reader.equals(name);
-      const value = reader.text(isWanted);
-      if (isWanted) return value;
+      const index = reader.nameIn(names);
+      const value = reader.text(index >= 0);
+      if (index >= 0) found[index] ??= value;
     }
-    return undefined;
+    return found;
   }
 
   headers(): Record<string, string> {
@@ -161,12 +162,16 @@ class VarintReader {
     return isWanted ? this.#bytes.utf8Slice(start, this.#at) : '';
   }
 
-  /** Passes a text, and says whether it is this one. */
-  equals(other: Buffer): boolean {
+  /** Passes a text, and says which of these it is; -1: none. */
+  nameIn(names: readonly Buffer[]): number {
     const length = this.varint();
     const start = this.#skip(Math.max(0, length));
-    if (length !== other.length) return false;
-    for (let i = 0; i < length; i++) if (this.#bytes[start + i] !== other[i]) return false;
+    return names.findIndex((name) => this.#isAt(name, start, length));
+  }
+
+  #isAt(name: Buffer, start: number, length: number): boolean {
+    if (length !== name.length) return false;
+    for (let i = 0; i < length; i++) if (this.#bytes[start + i] !== name[i]) return false;
     return true;
   }
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TestBroker } from '../support/kafka-broker.ts';
@@ -196,6 +196,54 @@ cross_partition_wait_seconds = 60`,
     );
     expect((await consume()).code).toBe(0);
     expect(await to.value(`SELECT COUNT(*) FROM ${database}.keyless`)).toBe('2');
+  });
+
+  it('loses nothing when the producer has lost its state and counts anew', async () => {
+    const { database, name } = newTask('topic_partitions = 1');
+    for (const sql of [from, to]) {
+      await sql.run(
+        `CREATE DATABASE ${database}`,
+        `CREATE TABLE ${database}.t (id INT PRIMARY KEY, v INT)`,
+        `CREATE TABLE ${database}.keyless (v INT)`,
+      );
+    }
+    expect((await produce('--from', 'now')).code).toBe(0);
+    for (let id = 1; id <= 5; id++) {
+      await from.run(
+        `INSERT INTO ${database}.t VALUES (${id}, 0)`,
+        `INSERT INTO ${database}.keyless VALUES (${id})`,
+      );
+    }
+    expect((await produce()).code).toBe(0);
+    expect((await consume()).code).toBe(0);
+    const loseState = async () => {
+      rmSync(join(workspace.dir, 'state'), { recursive: true });
+      const topics = [`__tailrace_state_${name}`];
+      await broker.withAdmin((admin) => admin.deleteTopics({ topics }));
+      // The producer's copy of its mark; the consumer's marks stay.
+      await to.run(`DELETE FROM tailrace_${database}.tailrace_checkpoint`);
+    };
+    await loseState();
+    const [head] = await from.rows('SHOW MASTER STATUS');
+    const place = `${String(head?.['File'])}:${String(head?.['Position'])}`;
+    await from.run(
+      `UPDATE ${database}.t SET v = 1`,
+      `INSERT INTO ${database}.t VALUES (6, 0)`,
+      `DELETE FROM ${database}.t WHERE id = 1`,
+    );
+    // Twice: the second time all of it comes again under new numbers.
+    for (let time = 0; time < 2; time++) {
+      expect((await produce('--from', place)).code).toBe(0);
+      expect((await consume()).code).toBe(0);
+      expect(await content(to, database, 't')).toBe(await content(from, database, 't'));
+      await loseState();
+    }
+    // Without a key nobody can tell whether a row is another one or the same again.
+    await from.run(`INSERT INTO ${database}.keyless VALUES (1)`);
+    expect((await produce('--from', place)).code).toBe(0);
+    const refused = await consume();
+    expect(refused.code).toBe(6);
+    expect(refused.stderr).toContain('KAFKA_TABLE_KEYLESS');
   });
 });
 

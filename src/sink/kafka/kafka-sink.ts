@@ -14,10 +14,11 @@ import { createKafkaCounters, type KafkaCounters } from './kafka-counters.ts';
 import type { KafkaSinkOptions } from './kafka-sink-options.ts';
 import { MessageCollector } from './message-collector.ts';
 import { OversizeMessages } from './oversize-messages.ts';
-import { OWNER, transactionalIdOf } from './owner.ts';
+import { newHistory, OWNER, transactionalIdOf } from './owner.ts';
 import { SetSender } from './set-sender.ts';
 import { StateKeeper } from './state-keeper.ts';
 import {
+  historyRecord,
   ownerRecord,
   positionRecord,
   schemaRecords,
@@ -109,10 +110,12 @@ export class KafkaSink implements Sink {
       },
     });
     const preparedKeys = new Map(found.preparedKeys);
+    const history = found.history ?? newHistory();
     const collector = new MessageCollector({
       options: this.#options,
       topics: this.#topics,
       stateTopic,
+      history,
       oversize,
       preparedKeys,
     });
@@ -128,7 +131,7 @@ export class KafkaSink implements Sink {
     const owner = collector.emptySet();
     const stored = found.stored ?? (await this.#lostState(signal));
     const restored = found.stored === undefined && stored !== undefined ? recordsOf(stored) : [];
-    collector.putState(owner, [ownerRecord(OWNER), ...restored]);
+    collector.putState(owner, [ownerRecord(OWNER), historyRecord(history), ...restored]);
     await producer.send(owner.batches, signal);
     await producer.commit(signal);
     ownership.isTaken = true;

@@ -27,6 +27,8 @@ export interface CollectorParts {
   readonly options: KafkaSinkOptions;
   readonly topics: TopicDirectory;
   readonly stateTopic: TopicInfo;
+  /** Whose numbers the messages carry. */
+  readonly history: string;
   readonly oversize: OversizeMessages;
   /** Keys of the prepared groups in the state topic: kept up to date here. */
   readonly preparedKeys: Map<string, readonly string[]>;
@@ -63,7 +65,7 @@ export class MessageCollector {
     this.#parts = parts;
     this.#namer = new TopicNamer(topics);
     this.#partitioner = new Partitioner(partition);
-    this.#headers = new RecordHeaders(task);
+    this.#headers = new RecordHeaders(task, parts.history);
     this.#messages = new TransactionMessages({
       encoder,
       ddl: topics.ddlTopic !== '',

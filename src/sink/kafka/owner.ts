@@ -8,3 +8,8 @@ export const OWNER = `${hostname()} pid ${process.pid} ${randomBytes(6).toString
 export function transactionalIdOf(task: string): string {
   return `tailrace-${task}`;
 }
+
+/** Of the numbers that begin where a state topic is made. */
+export function newHistory(): string {
+  return randomBytes(4).toString('hex');
+}

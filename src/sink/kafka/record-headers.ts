@@ -10,6 +10,7 @@ const NUMBER_ROOM = 64;
  * transaction are made once for it.
  */
 export class RecordHeaders {
+  /** Those that never change: the task and the history of its numbers. */
   readonly #task: Buffer;
   #bytes = Buffer.allocUnsafeSlow(1024);
   #fixedEnd = 0;
@@ -17,8 +18,11 @@ export class RecordHeaders {
   #seq = -1;
   #count = 0;
 
-  constructor(task: string) {
-    this.#task = headerBytes('tailrace-task', task);
+  constructor(task: string, history: string) {
+    this.#task = Buffer.concat([
+      headerBytes('tailrace-task', task),
+      headerBytes('tailrace-history', history),
+    ]);
   }
 
   get bytes(): Buffer {
@@ -37,7 +41,7 @@ export class RecordHeaders {
     more?: Readonly<Record<string, string>>,
   ): void {
     const extra = more === undefined ? [] : Object.entries(more);
-    const count = 4 + extra.length;
+    const count = 5 + extra.length;
     if (tx.seq !== this.#seq || count !== this.#count) this.#begin(tx, count);
     const text = isLast ? `${number}/${number}` : String(number);
     let end = PART_NAME.copy(this.#bytes, this.#fixedEnd) + this.#fixedEnd;

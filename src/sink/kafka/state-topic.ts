@@ -10,6 +10,7 @@ import type { TopicDirectory } from '../../kafka/topic-directory.ts';
  * What a task keeps in its compacted state topic, one partition; the last record of a key counts, null removes:
  *
  *   owner                      {"owner":"host pid 123 ab12…"}       who writes
+ *   history                    {"history":"9f3a61c2"}               whose numbers the messages carry
  *   position                   {"seq":42,"position":"{…}"}          where to resume
  *   schema:DATABASE\0TABLE     JSON of a definition                 as in core/schema-state.ts
  *   xa:XID\0PIECE\0CHUNK       bytes                                rows of a prepared XA group
@@ -23,6 +24,7 @@ export interface StateRecord {
 const SCHEMA = 'schema:';
 const XA = 'xa:';
 const OWNER = 'owner';
+const HISTORY = 'history';
 const POSITION = 'position';
 /** Below the brokers' own limit, with room for the batch around it. */
 const XA_CHUNK_BYTES = 512 * 1024;
@@ -42,6 +44,8 @@ export const STATE_TOPIC_SETTINGS = {
 /** What the topic holds for a task. */
 export interface TopicState {
   readonly owner: string | undefined;
+  /** Made with the topic, and lost with it: whoever then counts anew must not be taken for the one before. */
+  readonly history: string | undefined;
   readonly stored: StoredState | undefined;
   /** Keys of the records of each prepared group, in order of its pieces. */
   readonly preparedKeys: ReadonlyMap<string, readonly string[]>;
@@ -62,8 +66,10 @@ export async function readTopicState(
 ): Promise<TopicState> {
   const records = await readRecords(place, signal);
   const owner = records.get(OWNER);
+  const history = records.get(HISTORY);
   return {
     owner: owner && readText(owner, 'owner'),
+    history: history && readText(history, 'history'),
     stored: storedState(records),
     preparedKeys: preparedKeys(records.keys()),
   };
@@ -87,6 +93,10 @@ export async function readPrepared(
 
 export function ownerRecord(owner: string): StateRecord {
   return { key: OWNER, value: Buffer.from(JSON.stringify({ owner })) };
+}
+
+export function historyRecord(history: string): StateRecord {
+  return { key: HISTORY, value: Buffer.from(JSON.stringify({ history })) };
 }
 
 export function positionRecord({

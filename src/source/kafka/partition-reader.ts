@@ -1,11 +1,6 @@
 import type { DeadLetter } from '../../core/dead-letter.ts';
 import { TailraceError } from '../../core/errors.ts';
-import {
-  partitionName,
-  REPLAYED,
-  type PartitionMark,
-  type SourceMark,
-} from '../../core/position.ts';
+import { partitionName, type PartitionMark } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import { formatTableName, type TableName } from '../../core/table.ts';
 import type { Transaction } from '../../core/transaction.ts';
@@ -19,7 +14,8 @@ import type {
 import { JsonFault } from '../../message/decode/json-scan.ts';
 import { checkValues } from './check-values.ts';
 import { messageDdl, truncateDdl } from './message-ddl.ts';
-import { isNew, readSourceHeaders, type SourceHeaders } from './message-headers.ts';
+import { readSourceHeaders, type SourceHeaders } from './message-headers.ts';
+import { SourceMarks } from './source-marks.ts';
 import { TransactionBuilder } from './transaction-builder.ts';
 
 export const DROP_REASONS = [
@@ -70,7 +66,7 @@ export class PartitionReader {
   readonly #ready: Transaction[] = [];
   /** Messages before it have come already. */
   readonly #replayUntil: number;
-  #sources: ReadonlyMap<string, SourceMark>;
+  readonly #sources: SourceMarks;
   /** Behind the last record that was read. */
   #offset: number;
   /** Behind what was handed on. */
@@ -80,8 +76,8 @@ export class PartitionReader {
     this.mark = mark;
     this.#options = options;
     this.#builder = new TransactionBuilder(mark, options.router);
-    this.#sources = mark.sources;
-    this.#replayUntil = mark.sources.get(REPLAYED)?.seq ?? 0;
+    this.#sources = new SourceMarks(mark.sources);
+    this.#replayUntil = this.#sources.replayUntil;
     this.#offset = mark.offset;
     this.#handedOn = mark.offset;
   }
@@ -98,7 +94,7 @@ export class PartitionReader {
 
   read(record: KafkaRecord): ReadOutcome {
     const headers = readSourceHeaders(record);
-    if (headers !== undefined && !isNew(headers, this.#sources.get(headers.task))) {
+    if (headers !== undefined && !this.#sources.isNew(headers)) {
       this.#drop('sent_again', record);
       return DONE;
     }
@@ -180,7 +176,7 @@ export class PartitionReader {
       return;
     }
     const transaction =
-      headers === undefined ? rows.transaction : `${headers.task}\0${headers.seq}`;
+      headers === undefined ? rows.transaction : `${headers.source}\0${headers.seq}`;
     const isSame = transaction !== undefined && transaction === this.#builder.transaction;
     if (!isSame) this.#close();
     this.#builder.transaction = transaction;
@@ -195,7 +191,8 @@ export class PartitionReader {
 
   /** No number tells whether it came before, or it is known to have. */
   #mayRepeat(record: KafkaRecord, headers: SourceHeaders | undefined): boolean {
-    return headers === undefined || record.offset < this.#replayUntil;
+    if (headers === undefined || record.offset < this.#replayUntil) return true;
+    return this.#sources.isDoubtful(headers);
   }
 
   #isKeyed(table: { readonly database: string; readonly name: string }): boolean {
@@ -225,9 +222,7 @@ export class PartitionReader {
 
   #passed(record: KafkaRecord, headers: SourceHeaders | undefined): void {
     this.#offset = record.offset + 1;
-    if (headers === undefined) return;
-    const { task, seq, part } = headers;
-    this.#sources = new Map(this.#sources).set(task, { seq, part });
+    if (headers !== undefined) this.#sources.passed(headers);
   }
 
   #poison(record: KafkaRecord, thrown: unknown): ReadOutcome {
@@ -262,10 +257,7 @@ export class PartitionReader {
 
   #closeEmpty(): void {
     const seq = this.#options.nextSeq();
-    if (this.#offset >= this.#replayUntil && this.#sources.has(REPLAYED)) {
-      this.#sources = new Map([...this.#sources].filter(([task]) => task !== REPLAYED));
-    }
-    const resume = { offset: this.#offset, sources: this.#sources };
+    const resume = { offset: this.#offset, sources: this.#sources.take(this.#offset) };
     this.#ready.push(this.#builder.take(seq, resume));
     this.#handedOn = this.#offset;
   }
