@@ -5,6 +5,7 @@ import { commandOf, mergeCells, readResults } from './report/merge.ts';
 import { writeReport } from './report/write-report.ts';
 import type { CellResult } from './report/results.ts';
 import { applySuite } from './suites/apply.ts';
+import { copySuite } from './suites/copy.ts';
 import { decodeSuite } from './suites/decode.ts';
 import { kafkaSuite } from './suites/kafka.ts';
 import { latencySuite } from './suites/latency.ts';
@@ -19,6 +20,7 @@ const SUITES: readonly Suite[] = [
   latencySuite,
   recoverySuite,
   kafkaSuite,
+  copySuite,
   soakSuite,
 ];
 const root = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');

@@ -37,6 +37,13 @@ export type Durability = keyof typeof DURABILITY;
 const programCache = (): string =>
   process.env['TAILRACE_SERVER_CACHE'] ?? join(homedir(), '.cache/tailrace-servers');
 
+/** The same programs under MariaDB's names. */
+const MARIADB_TOOLS = {
+  mysqlbinlog: 'mariadb-binlog',
+  mysqldump: 'mariadb-dump',
+  mysql: 'mariadb',
+} as const;
+
 /** A server of the suite's own, started through scripts/servers. */
 export class Server {
   readonly kind: ServerKind;
@@ -113,8 +120,8 @@ export class Server {
   }
 
   /** A client program that speaks to this server, as words of a command line. */
-  tool(name: 'mysqlbinlog' | 'mysql'): readonly string[] {
-    const mariadb = name === 'mysql' ? 'mariadb' : 'mariadb-binlog';
+  tool(name: keyof typeof MARIADB_TOOLS): readonly string[] {
+    const mariadb = MARIADB_TOOLS[name];
     switch (this.kind) {
       case 'mariadb10':
         return [mariadb];
