@@ -45,7 +45,11 @@ export const ERROR_CODES = {
   CHECK_FOUND: info(3, 'Run the statements that tailrace check --fix-sql prints.'),
 
   // The source may come back.
-  SOURCE_UNREACHABLE: info(4, 'tailrace tries again by itself; see that the source runs.', true),
+  SOURCE_UNREACHABLE: info(
+    4,
+    'See that the source runs; what streams tries again by itself.',
+    true,
+  ),
   SOURCE_CONNECTION_LOST: info(4, 'tailrace reconnects by itself.', true),
   SOURCE_SILENT: info(4, 'No event and no heartbeat came; tailrace reconnects by itself.', true),
   SOURCE_BEHIND: info(
@@ -135,7 +139,11 @@ export const ERROR_CODES = {
   ),
 
   // The target may come back.
-  TARGET_UNREACHABLE: info(5, 'tailrace tries again by itself; see that the target runs.', true),
+  TARGET_UNREACHABLE: info(
+    5,
+    'See that the target runs; what streams tries again by itself.',
+    true,
+  ),
   TARGET_CONNECTION_LOST: info(5, 'tailrace reconnects by itself.', true),
   TARGET_BUSY: info(
     5,
@@ -249,7 +257,7 @@ export const ERROR_CODES = {
   TASK_LOCKED: info(7, 'Another process runs this task: stop it first.'),
 
   // Kafka may come back.
-  KAFKA_UNREACHABLE: info(6, 'tailrace tries again by itself; see that the brokers run.', true),
+  KAFKA_UNREACHABLE: info(6, 'See that the brokers run; what streams tries again by itself.', true),
   KAFKA_CONNECTION_LOST: info(6, 'tailrace reconnects by itself.', true),
   KAFKA_BUSY: info(6, 'The brokers cannot answer this now; tailrace tries again by itself.', true),
   KAFKA_PRODUCER_LOST: info(
