@@ -21,6 +21,7 @@ import { decodeTaggedGtid } from './events/tagged-gtid.ts';
 import { decodeTransactionPayload } from './events/transaction-payload.ts';
 import { decodeXaPrepare } from './events/xa-prepare.ts';
 import { decodeXid } from './events/xid.ts';
+import { LastText } from './last-text.ts';
 
 type DecodeEvent = (decoder: EventDecoder, frame: Frame, header: EventHeader) => BinlogEvent;
 
@@ -39,6 +40,7 @@ export class EventDecoder {
   readonly sources = new GtidSourceInterner();
   readonly tableMaps = new TableMapCache();
   readonly bitmaps = new BitmapCache();
+  readonly databases = new LastText();
 
   get flavor(): GtidFlavor {
     return this.#dialect.flavor;
@@ -111,7 +113,7 @@ function addStateful(decoders: (DecodeEvent | undefined)[]): void {
   decoders[EVENT.TAGGED_GTID] = (decoder, frame, header) =>
     decodeTaggedGtid(frame, header, decoder.sources);
   const decodeQueryEvent: DecodeEvent = (decoder, frame, header) =>
-    decodeQuery(frame, header, decoder.dialect);
+    decodeQuery(frame, header, decoder);
   decoders[EVENT.QUERY] = decodeQueryEvent;
   decoders[EVENT.QUERY_COMPRESSED] = decodeQueryEvent;
   decoders[EVENT.EXECUTE_LOAD_QUERY] = decodeQueryEvent;

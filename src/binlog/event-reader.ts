@@ -1,5 +1,6 @@
 import { TailraceError } from '../core/errors.ts';
 import type { Frame } from '../core/frame.ts';
+import { u16At, u24At, u32At, u48At } from '../lib/little-endian.ts';
 import { HEADER_LENGTH } from './event-types.ts';
 
 const TWO_32 = 0x1_0000_0000;
@@ -42,19 +43,19 @@ export class EventReader {
   }
 
   u16(): number {
-    return this.bytes.readUInt16LE(this.#take(2));
+    return u16At(this.bytes, this.#take(2));
   }
 
   u24(): number {
-    return this.bytes.readUIntLE(this.#take(3), 3);
+    return u24At(this.bytes, this.#take(3));
   }
 
   u32(): number {
-    return this.bytes.readUInt32LE(this.#take(4));
+    return u32At(this.bytes, this.#take(4));
   }
 
   u48(): number {
-    return this.bytes.readUIntLE(this.#take(6), 6);
+    return u48At(this.bytes, this.#take(6));
   }
 
   /** A 64-bit number that has to be exact as a Number. */
@@ -87,7 +88,7 @@ export class EventReader {
 
   utf8(length: number): string {
     const at = this.#take(length);
-    return this.bytes.toString('utf8', at, at + length);
+    return this.bytes.utf8Slice(at, at + length);
   }
 
   /** One byte of length, the text, a zero byte. */
@@ -121,6 +122,11 @@ export class EventReader {
   /** A reader of the next `length` bytes, which are thereby read. */
   sub(length: number): EventReader {
     const start = this.#take(length);
+    return new EventReader(this.bytes, { start, end: start + length }, this.#what);
+  }
+
+  /** A reader of bytes that this one went past. */
+  again(start: number, length: number): EventReader {
     return new EventReader(this.bytes, { start, end: start + length }, this.#what);
   }
 

@@ -167,10 +167,10 @@ class RingAcker implements OrderedAcker {
 
   #admit(tx: Transaction, receivers: number): Ticket[] {
     const slot = this.#slotFor(tx);
-    const tickets: Ticket[] = [];
+    const tickets = new Array<Ticket>(receivers);
     if (receivers > 0) {
       const part: Part = { slot, bytes: tx.bytes, holders: receivers };
-      for (let i = 0; i < receivers; i++) tickets.push(new PartTicket(this, part, tx.seq));
+      for (let i = 0; i < receivers; i++) tickets[i] = new PartTicket(this, part, tx.seq);
       slot.unsettled += receivers;
       this.#unsettled += receivers;
       this.#bytes += tx.bytes;

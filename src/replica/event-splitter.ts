@@ -9,6 +9,7 @@
  * Source: MySQL documentation, "Binlog Network Stream", "MySQL Packets".
  */
 import { collectGarbage } from '../lib/collect-garbage.ts';
+import { u24At } from '../lib/little-endian.ts';
 
 const PACKET_HEADER = 4;
 const MAX_PACKET = 0xff_ff_ff;
@@ -57,7 +58,7 @@ export class EventSplitter {
     const { onEvent, onOther } = this.#options;
     let at = from;
     for (const last = bytes.length - PACKET_HEADER; at < last;) {
-      const length = packetLength(bytes, at);
+      const length = u24At(bytes, at);
       const end = at + PACKET_HEADER + length;
       if (end > bytes.length || length === MAX_PACKET) break;
       if (bytes[at + PACKET_HEADER] === 0) onEvent(bytes, at + PACKET_HEADER + STATUS_BYTES, end);
@@ -86,7 +87,7 @@ export class EventSplitter {
         this.#rest = Buffer.from(bytes.subarray(at));
         return bytes.length;
       }
-      split.begin(packetLength(bytes, at));
+      split.begin(u24At(bytes, at));
       at = split.take(bytes, at + PACKET_HEADER);
     }
     if (!split.isWhole) return bytes.length;
@@ -110,7 +111,7 @@ class SplitEvent {
   #isContinued: boolean;
 
   constructor(bytes: Buffer, at: number) {
-    const length = packetLength(bytes, at);
+    const length = u24At(bytes, at);
     this.#missing = length;
     this.#isContinued = length === MAX_PACKET;
     const said = STATUS_BYTES + bytes.readUInt32LE(at + EVENT_LENGTH_AT);
@@ -151,8 +152,4 @@ class SplitEvent {
   packet(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }
-}
-
-function packetLength(bytes: Buffer, at: number): number {
-  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16);
 }

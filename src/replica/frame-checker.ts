@@ -1,6 +1,7 @@
 import { TailraceError, type ErrorPlace } from '../core/errors.ts';
 import type { Frame } from '../core/frame.ts';
 import type { BinlogCoordinates } from '../core/position.ts';
+import { u16At, u32At } from '../lib/little-endian.ts';
 import { crc32 } from './crc32.ts';
 
 /*
@@ -48,13 +49,13 @@ export class FrameChecker {
   check(bytes: Buffer, start: number, end: number): Frame {
     const length = end - start;
     if (length < HEADER_BYTES) throw this.#corrupt(`an event of ${length} bytes has no header`);
-    const said = readU32(bytes, start + LENGTH_AT);
+    const said = u32At(bytes, start + LENGTH_AT);
     if (said !== length) {
       throw this.#corrupt(`an event says it has ${said} bytes and came with ${length}`);
     }
     const type = bytes[start + 4] ?? 0;
     const frame = this.#checkByType(type, bytes, start, end);
-    const offset = readU32(bytes, start + END_POSITION_AT);
+    const offset = u32At(bytes, start + END_POSITION_AT);
     if (offset !== 0) this.#offset = offset;
     if (type === ROTATE) this.#rotate(frame);
     return frame;
@@ -123,17 +124,11 @@ function cut(bytes: Buffer, start: number, end: number, hasChecksum: boolean): F
 
 function isIntact(bytes: Buffer, start: number, end: number): boolean {
   const last = end - CHECKSUM_BYTES;
-  return last - start >= HEADER_BYTES && crc32(bytes, start, last) === readU32(bytes, last);
-}
-
-/** As readUInt32LE, without its checks: the caller made them. */
-function readU32(bytes: Buffer, at: number): number {
-  const low = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16);
-  return low + (bytes[at + 3] ?? 0) * 0x100_0000;
+  return last - start >= HEADER_BYTES && crc32(bytes, start, last) === u32At(bytes, last);
 }
 
 function isArtificial(bytes: Buffer, start: number): boolean {
-  return (bytes.readUInt16LE(start + FLAGS_AT) & ARTIFICIAL) !== 0;
+  return (u16At(bytes, start + FLAGS_AT) & ARTIFICIAL) !== 0;
 }
 
 /** The checksum of a file that is being written was made before its in-use flag was set. */

@@ -21,6 +21,19 @@ describe('EventReader', () => {
     expect(() => readerOf(0, 0, 0, 0, 0, 0, 0x20, 0).u64()).toThrow(/2\^53/);
   });
 
+  it('compares what is next, or all that is left', () => {
+    const reader = readerOf(1, 2, 3);
+    expect([reader.skipIfEqual(Buffer.of(2)), reader.skipIfEqual(Buffer.of(1))]).toEqual([
+      false,
+      true,
+    ]);
+    expect(reader.restEquals(Buffer.of(2))).toBe(false);
+    expect(reader.restEquals(Buffer.of(2, 4))).toBe(false);
+    expect(reader.restEquals(Buffer.of(2, 3))).toBe(true);
+    expect(reader.again(0, 1).u8()).toBe(1);
+    expect(reader.remaining).toBe(2);
+  });
+
   it('never reads past its end, though the buffer goes on', () => {
     const reader = new EventReader(Buffer.alloc(100), { start: 0, end: 3 }, 'test');
     expect(() => reader.u32()).toThrow(

@@ -1,9 +1,10 @@
 import { WIRE_TYPE } from '../../src/binlog/wire-types.ts';
+import type { GtidFlavor } from '../../src/core/gtid-set.ts';
 import { fakeColumn, fakeTable } from '../support/fake-images.ts';
 
 /*
- * The binlog of transactions of one row each as MariaDB sends it: GTID, table map, rows, XID, each in a packet of its
- * own, without checksums. The row is sysbench's: two integers and two CHARs.
+ * The binlog of transactions of one row each: GTID, MySQL's BEGIN, table map, rows, XID, each in a packet of its own,
+ * without checksums. The row is sysbench's: two integers and two CHARs.
  */
 const LATIN1 = { charset: 'latin1', collation: 'latin1_swedish_ci', isNullable: false };
 const COLUMNS = [
@@ -32,7 +33,7 @@ const TABLE_ID = 26;
 const HEADER = 19;
 
 /** The network stream of so many insert transactions. */
-export function smallTransactions(count: number): Buffer {
+export function smallTransactions(count: number, flavor: GtidFlavor): Buffer {
   const events: Buffer[] = [];
   let offset = 4;
   const add = (type: number, body: Buffer): void => {
@@ -40,7 +41,11 @@ export function smallTransactions(count: number): Buffer {
     events.push(packet(event(type, body, offset)));
   };
   for (let n = 1; n <= count; n++) {
-    add(162, gtid(n));
+    if (flavor === 'mariadb') add(162, mariadbGtid(n));
+    else {
+      add(33, mysqlGtid(n));
+      add(2, begin());
+    }
     add(19, tableMap());
     add(23, rows(n));
     add(16, number(n, 8));
@@ -64,7 +69,27 @@ function packet(bytes: Buffer): Buffer {
   return Buffer.concat([header, bytes]);
 }
 
-function gtid(sequence: number): Buffer {
+/** Of MySQL 5.7: with a logical clock, without times. */
+function mysqlGtid(sequence: number): Buffer {
+  const clock = Buffer.concat([Buffer.of(2), number(sequence - 1, 8), number(sequence, 8)]);
+  return Buffer.concat([Buffer.of(1), Buffer.alloc(16, 0x5a), number(sequence, 8), clock]);
+}
+
+/** The session's flags and mode come with every BEGIN. */
+function begin(): Buffer {
+  const status = Buffer.of(0, 0, 0, 0, 0, 1, 0, 0, 0x20, 0x40, 0, 0, 0, 0, 4, 33, 0, 33, 0, 8, 0);
+  const { database } = SMALL_TABLE;
+  const lengths = [
+    number(7, 4),
+    number(0, 4),
+    number(database.length, 1),
+    number(0, 2),
+    number(status.length, 2),
+  ];
+  return Buffer.concat([...lengths, status, Buffer.from(`${database}\0BEGIN`)]);
+}
+
+function mariadbGtid(sequence: number): Buffer {
   const body = Buffer.alloc(19);
   number(sequence, 8).copy(body);
   body[12] = 0x04;

@@ -1,5 +1,6 @@
 import { TailraceError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
+import { u16At, u32At } from '../../lib/little-endian.ts';
 import type { EventHeader } from '../event.ts';
 import { HEADER_LENGTH } from '../event-types.ts';
 
@@ -31,7 +32,7 @@ export function decodeHeader(frame: Frame): EventHeader {
       `An event of ${length} bytes has no header`,
     );
   }
-  const eventSize = bytes.readUInt32LE(start + 9);
+  const eventSize = u32At(bytes, start + 9);
   if (eventSize !== length + frame.checksumLength) {
     throw new TailraceError(
       'SOURCE_EVENT_UNDECODABLE',
@@ -39,11 +40,11 @@ export function decodeHeader(frame: Frame): EventHeader {
     );
   }
   return {
-    timestamp: bytes.readUInt32LE(start),
+    timestamp: u32At(bytes, start),
     typeCode: bytes[start + 4] ?? 0,
-    serverId: bytes.readUInt32LE(start + 5),
+    serverId: u32At(bytes, start + 5),
     eventSize,
-    endLogPos: bytes.readUInt32LE(start + 13),
-    flags: bytes.readUInt16LE(start + 17),
+    endLogPos: u32At(bytes, start + 13),
+    flags: u16At(bytes, start + 17),
   };
 }

@@ -4,6 +4,7 @@ import type { Frame } from '../../core/frame.ts';
 import type { EventHeader, QueryEvent } from '../event.ts';
 import { EventReader } from '../event-reader.ts';
 import { EVENT } from '../event-types.ts';
+import type { LastText } from '../last-text.ts';
 import { inflateRest } from './mariadb-compression.ts';
 import { readQueryStatus, type QueryStatus } from './query-status.ts';
 import { sqlModeNames, type SqlModeDialect } from '../../core/sql-mode.ts';
@@ -43,10 +44,16 @@ const TRANSACTION_WORDS = ['BEGIN', 'COMMIT', 'ROLLBACK'].map((word) => ({
 /** utf8mb4: what a client speaks that the event does not name. */
 const DEFAULT_CHARSET = 'utf8mb4';
 
+/** What a query event is read with besides its bytes. */
+export interface QueryContext {
+  readonly dialect: SqlModeDialect;
+  readonly databases: LastText;
+}
+
 export function decodeQuery(
   frame: Frame,
   header: EventHeader,
-  dialect: SqlModeDialect,
+  { dialect, databases }: QueryContext,
 ): QueryEvent {
   const reader = EventReader.ofBody(frame, 'query');
   const threadId = reader.u32();
@@ -55,8 +62,9 @@ export function decodeQuery(
   const errorCode = reader.u16();
   const statusLength = reader.u16();
   if (header.typeCode === EVENT.EXECUTE_LOAD_QUERY) reader.skip(LOAD_HEADER_LENGTH);
-  const statusReader = reader.sub(statusLength);
-  const database = reader.utf8(databaseLength);
+  const statusAt = reader.offset;
+  reader.skip(statusLength);
+  const database = databases.read(reader, databaseLength);
   reader.skip(1);
   const isCompressed = header.typeCode === EVENT.QUERY_COMPRESSED;
   const word = isCompressed ? undefined : transactionWord(reader);
@@ -73,7 +81,7 @@ export function decodeQuery(
       ddlXid: undefined,
     };
   }
-  const status = readQueryStatus(statusReader);
+  const status = readQueryStatus(reader.again(statusAt, statusLength));
   const text = isCompressed ? inflateRest(reader) : reader.view(reader.remaining);
   return {
     kind: 'query',
@@ -89,7 +97,8 @@ export function decodeQuery(
 
 /** Nearly all query events are BEGIN or COMMIT, to which the session's settings are nothing. */
 function transactionWord(reader: EventReader): string | undefined {
-  return TRANSACTION_WORDS.find(({ bytes }) => reader.restEquals(bytes))?.word;
+  for (const { word, bytes } of TRANSACTION_WORDS) if (reader.restEquals(bytes)) return word;
+  return undefined;
 }
 
 function decodeStatement(

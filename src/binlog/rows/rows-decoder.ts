@@ -84,12 +84,14 @@ export class RowsDecoder {
     const { bytes, end } = event;
     const tableMap = this.#tableMap;
     const { first: shape } = shapes;
-    let { at } = place;
-    const offsets = [at];
-    do {
+    const { limit } = place;
+    let at = this.#next(shape, bytes, place.at, end);
+    // Made with both: one that grows reserves room for 17.
+    const offsets = [place.at, at];
+    while (at < end && at < limit) {
       at = this.#next(shape, bytes, at, end);
       offsets.push(at);
-    } while (at < end && at < place.limit);
+    }
     place.at = at;
     const images = this.#images(shape, { bytes, offsets, stride: 1, first: 0, tableMap });
     return event.action === 'insert' ? { after: images } : { before: images };
@@ -98,13 +100,15 @@ export class RowsDecoder {
   #cutPairs(event: RowsEvent, { first, second }: ShapePair, place: SlicePlace): RowsSlice {
     const { bytes, end } = event;
     const tableMap = this.#tableMap;
-    let { at } = place;
-    const offsets = [at];
-    do {
-      const middle = this.#next(first, bytes, at, end);
+    const { limit } = place;
+    let middle = this.#next(first, bytes, place.at, end);
+    let at = this.#next(second, bytes, middle, end);
+    const offsets = [place.at, middle, at];
+    while (at < end && at < limit) {
+      middle = this.#next(first, bytes, at, end);
       at = this.#next(second, bytes, middle, end);
       offsets.push(middle, at);
-    } while (at < end && at < place.limit);
+    }
     place.at = at;
     return {
       before: this.#images(first, { bytes, offsets, stride: 2, first: 0, tableMap }),

@@ -40,6 +40,13 @@ export class OpenGroup {
     this.serverId = start.serverId;
   }
 
+  add(change: Change, bytes: number): void {
+    // To push into an empty array reserves room for 17; most groups have fewer.
+    if (this.changes.length === 0) this.changes = [change];
+    else this.changes.push(change);
+    this.bytes += bytes;
+  }
+
   startNextPart(): void {
     this.partIndex += 1;
     this.takeBackAll();

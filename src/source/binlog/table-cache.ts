@@ -107,11 +107,12 @@ export class TableCache {
     const binding = this.get(event.tableId);
     const reader = (binding.reader ??= this.#open(binding.tableMap));
     const slices = reader.rows.decode(event, SLICE_BYTES);
-    const isPlain = reader.table.versionEnds === undefined && Array.isArray(slices);
     // Nearly every event is one slice: a generator for it would cost more than the slice.
-    return isPlain
-      ? slices.map((images: RowsSlice) => toChange(reader, event, place, images))
-      : changesOfSlices(reader, event, place, slices);
+    if (Array.isArray(slices) && reader.table.versionEnds === undefined) {
+      const [images] = slices as readonly RowsSlice[];
+      return images === undefined ? [] : [toChange(reader, event, place, images)];
+    }
+    return changesOfSlices(reader, event, place, slices);
   }
 
   #dropReason(tableMap: TableMap): DropReason | undefined {

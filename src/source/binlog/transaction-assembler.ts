@@ -36,6 +36,8 @@ import { TableCache } from './table-cache.ts';
 import { TransactionOutbox } from './transaction-outbox.ts';
 import { XaGroups } from './xa-groups.ts';
 
+const NONE: readonly TableName[] = [];
+
 /**
  * Events in, transactions out (`outbox`). A group begins with a GTID event, BEGIN or XA START and ends
  * with XID, COMMIT, XA PREPARE, or with a statement that stands alone. Everything here is synchronous;
@@ -71,7 +73,7 @@ export class TransactionAssembler {
 
   /** Tables whose definition has to be read from the source before the next event. */
   takeRecapture(): readonly TableName[] {
-    if (this.#recapture.length === 0) return [];
+    if (this.#recapture.length === 0) return NONE;
     const tables = this.#recapture;
     this.#recapture = [];
     return tables;
@@ -79,7 +81,8 @@ export class TransactionAssembler {
 
   /** The xid that this event commits and whose rows are not known here. */
   missingPrepared(event: BinlogEvent): string | undefined {
-    if (event.kind !== 'query' || !/^XA\s+COMMIT/i.test(event.statement)) return undefined;
+    if (event.kind !== 'query' || event.statement === 'BEGIN') return undefined;
+    if (!/^XA\s+COMMIT/i.test(event.statement)) return undefined;
     const statement = this.#classify(event);
     if (statement.kind !== 'xa-commit' || this.#xa.has(statement.xid)) return undefined;
     return statement.xid;
@@ -354,8 +357,7 @@ export class TransactionAssembler {
   #add(group: OpenGroup, change: Change, bytes: number): void {
     // Handed on before the next change, not after this one: so the last part is never empty.
     if (group.bytes >= this.#options.partBytes) this.outbox.closePart(group);
-    group.changes.push(change);
-    group.bytes += bytes;
+    group.add(change, bytes);
   }
 
   #rollBack(group: OpenGroup): void {
