@@ -31,3 +31,10 @@ export function vectorOf(value: ColumnValue): number[] {
 export function bitWidth(column: Column): number {
   return Number(/\((\d+)\)/.exec(column.columnType)?.[1] ?? 1);
 }
+
+/** Row images carry BINARY(n) without its trailing zeros, and so do Maxwell and canal. */
+export function withoutTrailingZeros(bytes: Buffer): Buffer {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return bytes.subarray(0, end);
+}

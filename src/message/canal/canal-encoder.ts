@@ -10,7 +10,6 @@ import type {
   Message,
   MessageEncoder,
 } from '../encoder.ts';
-import { jsonArray, jsonString } from '../json-text.ts';
 import {
   changesKey,
   currentRow,
@@ -112,9 +111,9 @@ export class CanalEncoder implements MessageEncoder {
       database: plan.database,
       timestamp: change.timestamp,
       isDdl: false,
-      mysqlType: byName(plan, (column) => jsonString(column.column.columnType)),
+      mysqlType: byName(plan, (column) => fastJson(column.column.columnType)),
       old: group.action === 'update' ? `[${old.join(',')}]` : 'null',
-      pkNames: plan.key.length === 0 ? 'null' : jsonArray(plan.key.map((column) => column.name)),
+      pkNames: plan.key.length === 0 ? 'null' : keyNames(plan),
       sql: this.#options.rowQuery === true ? (change.rowsQuery ?? '') : '',
       sqlType: byName(plan, (column) => String(column.encode.sqlType(last[column.index]))),
       table: plan.table,
@@ -202,11 +201,11 @@ export class CanalEncoder implements MessageEncoder {
   ): Message {
     const gtid = this.#options.gtid === true && tx.gtid !== undefined ? formatGtid(tx.gtid) : '';
     const value =
-      `{"data":${members.data},"database":${jsonString(members.database)},` +
+      `{"data":${members.data},"database":${fastJson(members.database)},` +
       `"es":${members.timestamp * 1000},"gtid":"${gtid}","id":${tx.seq},"isDdl":${members.isDdl},` +
       `"mysqlType":${members.mysqlType},"old":${members.old},"pkNames":${members.pkNames},` +
-      `"sql":${jsonString(members.sql)},"sqlType":${members.sqlType},` +
-      `"table":${jsonString(members.table)},"ts":${about.nowMs},"type":"${members.type}"}`;
+      `"sql":${fastJson(members.sql)},"sqlType":${members.sqlType},` +
+      `"table":${fastJson(members.table)},"ts":${about.nowMs},"type":"${members.type}"}`;
     return {
       key: null,
       value,
@@ -228,7 +227,7 @@ function rowObject(plan: Plan, row: RowImage, only: ReadonlySet<number> | undefi
   for (const { index, label, encode } of plan.columns) {
     const value = row[index];
     if (value === undefined || only?.has(index) === false) continue;
-    const text = value === null ? 'null' : jsonString(encode.text(value));
+    const text = value === null ? 'null' : fastJson(encode.text(value));
     json += json === '' ? label + text : `,${label}${text}`;
   }
   return `{${json}}`;
@@ -249,4 +248,14 @@ function ddlType(change: SchemaChange, effect: DdlEffect | undefined): string {
     return /^\s*drop/i.test(change.statement) ? 'DINDEX' : 'CINDEX';
   }
   return effect === undefined ? 'QUERY' : DDL_TYPE[effect.kind];
+}
+
+/** As fastjson writes a string: the hex digits of control characters are small. */
+const fastJson = (text: string): string => JSON.stringify(text);
+
+/** In the order of the columns. */
+function keyNames(plan: Plan): string {
+  return JSON.stringify(
+    plan.columns.filter((column) => plan.key.includes(column)).map((column) => column.name),
+  );
 }

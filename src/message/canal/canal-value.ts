@@ -1,6 +1,6 @@
 import type { Column, ColumnType } from '../../core/table.ts';
 import type { ColumnValue } from '../../core/row.ts';
-import { bytesOf, integerText, vectorOf } from '../column-values.ts';
+import { bytesOf, integerText, vectorOf, withoutTrailingZeros } from '../column-values.ts';
 import { javaDouble, javaFloat } from '../java-number.ts';
 
 /*
@@ -87,6 +87,7 @@ const TEXT: Partial<Record<ColumnType, CanalColumn['text']>> = {
   float: (value) => javaFloat(Number(value)),
   double: (value) => javaDouble(Number(value)),
   bit: integerText,
+  binary: (value) => withoutTrailingZeros(bytesOf(value)).toString('latin1'),
   year: (value) => String(value).padStart(4, '0'),
   vector: (value) => `[${vectorOf(value).map(javaFloat).join(',')}]`,
 };

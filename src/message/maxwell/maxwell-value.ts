@@ -1,6 +1,12 @@
 import type { Column, ColumnType } from '../../core/table.ts';
 import type { ColumnValue } from '../../core/row.ts';
-import { bytesOf, integerText, isZeroDate, vectorOf } from '../column-values.ts';
+import {
+  bytesOf,
+  integerText,
+  isZeroDate,
+  vectorOf,
+  withoutTrailingZeros,
+} from '../column-values.ts';
 import { geometryText } from '../geometry-text.ts';
 import { javaBigDecimal, javaDouble, javaFloat } from '../java-number.ts';
 import { base64, compactJson, jsonArray, jsonString } from '../json-text.ts';
@@ -34,7 +40,6 @@ const BY_TYPE: Partial<Record<ColumnType, EncodeValue>> = {
   decimal: (value) => javaBigDecimal(String(value)),
   float: (value) => javaFloat(Number(value)),
   double: (value) => javaDouble(Number(value)),
-  // Row images carry BINARY(n) without its trailing zeros, and so does Maxwell.
   binary: (value) => base64(withoutTrailingZeros(bytesOf(value))),
   varbinary: binary,
   tinyblob: binary,
@@ -110,10 +115,4 @@ function encodeGeometry(value: ColumnValue): string {
 /** CHAR and its like with the binary character set come as bytes. */
 function textOrBinary(value: ColumnValue): string {
   return value instanceof Uint8Array ? base64(value) : text(value);
-}
-
-function withoutTrailingZeros(bytes: Buffer): Buffer {
-  let end = bytes.length;
-  while (end > 0 && bytes[end - 1] === 0) end--;
-  return bytes.subarray(0, end);
 }
