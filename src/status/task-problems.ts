@@ -65,12 +65,14 @@ function retentionProblem({ retention }: TaskStatus): Found {
 }
 
 function snapshotProblem({ snapshot }: TaskStatus): Found {
-  if (snapshot?.state !== 'failed') return undefined;
+  if (snapshot?.state !== 'failed' && snapshot?.state !== 'stopped') return undefined;
+  const hasFailed = snapshot.state === 'failed';
+  const far = `after ${formatCount(snapshot.tablesDone)} of ${formatCount(snapshot.tables)} tables`;
   return {
-    level: 'bad',
-    what: `The first copy has failed after ${formatCount(snapshot.tablesDone)} of ${formatCount(snapshot.tables)} tables`,
+    level: hasFailed ? 'bad' : 'warn',
+    what: `The first copy ${hasFailed ? 'has failed' : 'was stopped'} ${far}`,
     where: '',
-    next: 'tailrace snapshot goes on with it; its log says why it failed.',
+    next: `tailrace snapshot goes on with it${hasFailed ? '; its log says why it failed' : ''}.`,
     at: null,
   };
 }

@@ -107,7 +107,7 @@ export interface DeadLetterStatus {
 
 /** A first copy that is under way, or how the last one ended. */
 export interface SnapshotStatus {
-  readonly state: 'running' | 'done' | 'failed';
+  readonly state: 'running' | 'done' | 'stopped' | 'failed';
   /** What is going on: `copying`, `waiting for a moment of rest on the source`, … */
   readonly phase: string;
   /** Why nothing is read now: the source has too much to do. */

@@ -129,13 +129,18 @@ describe('snapshot refuses', () => {
     }
   });
 
-  it('without a dump program, and names the package', async () => {
+  it('without a dump program, and names the package; a table that is none', async () => {
     const pair = await Pair.open('src57', 'dst57', 'e2e_snapnone');
     try {
       await pair.configure({ start: '', tail: '[task.snapshot]\nprogram = "no-such-dump"\n' });
       const refused = await pair.command('snapshot');
       expect(refused.code).toBe(2);
       expect(refused.stderr).toMatch(/SNAPSHOT_PROGRAM_MISSING.*mysql-client/);
+      const mistyped = await pair.command('snapshot', '--table', `${pair.database}.no_such`);
+      expect(mistyped.code).toBe(2);
+      expect(mistyped.stderr).toContain('has no table');
+      // No checkpoint came of it.
+      expect((await pair.run()).stderr).toContain('START_REQUIRED');
     } finally {
       await pair.drop();
       await pair.close();

@@ -1,5 +1,7 @@
 import type { TaskStore } from '../../checkpoint/task-store.ts';
 import { TailraceError, toTailraceError } from '../../core/errors.ts';
+import type { SnapshotStatus } from '../../status/task-status.ts';
+import { formatTableName } from '../../core/table.ts';
 import { parseTablePattern } from '../../core/table-pattern.ts';
 import { createLogger, type Logger } from '../../lib/logger.ts';
 import { CopyProgress } from '../../snapshot/progress.ts';
@@ -8,7 +10,7 @@ import { isStop, retryForever } from '../retry-forever.ts';
 import { openStore } from '../run-task.ts';
 import { addTables } from './add-tables.ts';
 import { copyToKafka } from './copy-to-kafka.ts';
-import { findTablesToAdd } from './find-tables-to-add.ts';
+import { findAsked, findTablesToAdd } from './find-tables-to-add.ts';
 import { TaskBoard } from '../task-board.ts';
 import { TaskControl } from '../task-control.ts';
 import { loadTasks } from '../task-setup.ts';
@@ -112,8 +114,10 @@ async function runOne(
   const { board, logger, signal, task, progress } = options;
   const end = show?.(task.name, progress, logger);
   let store: TaskStore | undefined;
-  const update = (state: 'running' | 'done' | 'failed'): void => {
-    board.snapshot = copyStatus(progress, state);
+  const update = (state: SnapshotStatus['state']): void => {
+    // Before there are tables there is nothing to say of them.
+    const hasBegun = progress.totals.tables > 0 || state === 'done';
+    board.snapshot = hasBegun ? copyStatus(progress, state) : null;
     store?.saveStatus(JSON.stringify(board.status()));
   };
   const timer = setInterval(() => {
@@ -121,12 +125,17 @@ async function runOne(
       update('running');
     });
   }, SAVE_STATUS_MS);
-  let outcome: 'done' | 'failed' = 'failed';
+  let outcome: SnapshotStatus['state'] = 'failed';
+  const adding = { isSo: false };
+  /** There was nothing to do: what the task's own run said of it last stays. */
+  let isRefused = false;
   try {
     const result = await retryForever(
       async () => {
         const added = options.to === 'kafka' ? undefined : await findTablesToAdd(options);
+        adding.isSo = added !== undefined;
         if (added !== undefined) return addTables(options, added);
+        await tellOthers(options);
         const opened = (store ??= await openStore(options));
         const run = { ...options, store: opened };
         return options.to === 'kafka' ? copyToKafka(run) : copyTask(run);
@@ -139,21 +148,37 @@ async function runOne(
   } catch (thrown) {
     if (isStop(thrown, signal)) {
       board.end();
-      tellWhatIsThere(progress, logger);
+      outcome = 'stopped';
+      if (!adding.isSo) tellWhatIsThere(progress, logger);
       return undefined;
     }
     const error = toTailraceError(thrown).at({ task: task.name });
+    isRefused = error.code === 'SNAPSHOT_NOT_NEEDED';
     board.fail(error);
-    tellWhatIsThere(progress, logger);
+    if (!adding.isSo) tellWhatIsThere(progress, logger);
     throw error;
   } finally {
     clearInterval(timer);
     end?.();
-    tryQuietly(() => {
-      update(outcome);
-    });
+    if (!isRefused) {
+      tryQuietly(() => {
+        update(outcome);
+      });
+    }
     store?.close();
   }
+}
+
+/** A first copy of some tables is one of the whole task as far as its checkpoint goes. */
+async function tellOthers(options: SnapshotTaskOptions): Promise<void> {
+  if (options.tables === undefined) return;
+  const { others } = await findAsked(options, options.tables);
+  if (others.length === 0) return;
+  const shown = others.slice(0, 5).map(formatTableName).join(', ');
+  const more = others.length > 5 ? ` and ${others.length - 5} more` : '';
+  options.logger.warn(
+    `Only the tables of --table are copied. Of ${shown}${more} the task gets nothing but what changes from now on: add them later with tailrace snapshot --table.`,
+  );
 }
 
 /** Nothing where it never came to the tables. */

@@ -70,6 +70,7 @@ export async function copyTask(run: SnapshotTask): Promise<SnapshotResult> {
   const state = await readCheckpoint(admin, run.signal);
   const isBegun = record.head !== undefined;
   if (!isBegun && state !== undefined && !run.restart) throw notNeeded(run, state.checkpoint);
+  assertSameTables(run, record);
   const source = await openSource(run);
   try {
     if (isBegun && !run.restart) assertSameSource(run, record, source);
@@ -95,7 +96,24 @@ function headOf(run: SnapshotTask, source: ServerConnection): CopyHead {
     server: identityOf(source),
     startedAt: new Date().toISOString(),
     engine: run.engine,
+    tables: run.tables?.map(({ text }) => text),
   };
+}
+
+/** Tables that are there in part would be left so, and the copy would count as whole. */
+function assertSameTables(run: SnapshotTask, { head }: CopyRecord): void {
+  if (run.tables === undefined || head === undefined) return;
+  const asked = new Set(run.tables.map(({ text }) => text));
+  if (head.tables?.every((text) => asked.has(text)) === true) return;
+  const begun = head.tables === undefined ? 'all tables' : head.tables.join(', ');
+  throw new TailraceError(
+    'SNAPSHOT_UNFINISHED',
+    `A copy of ${begun} was begun and is not finished; --table leaves a part of it out.`,
+    {
+      place: { task: run.task.name },
+      next: 'Finish it with tailrace snapshot, without --table; add tables afterwards.',
+    },
+  );
 }
 
 function assertSameSource(run: SnapshotTask, record: CopyRecord, source: ServerConnection): void {

@@ -6,7 +6,7 @@ export const dumpPipe: Copier = {
   name: 'mysqldump | mysql',
   version: ({ source }) => source.version,
   start: ({ source, target }) => {
-    const dump = `${source.tool('mysqldump').join(' ')} ${loginOf(source)} --single-transaction`;
+    const dump = `${source.tool('mysqldump').join(' ')} ${loginOf(source)} --single-transaction --loose-set-gtid-purged=OFF`;
     const client = `${target.tool('mysql').join(' ')} ${loginOf(target)} --max-allowed-packet=256M`;
     return shell(`${dump} --databases ${DATABASE} | ${client}`);
   },
