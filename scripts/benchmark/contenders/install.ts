@@ -84,6 +84,7 @@ const javaRecipe = (folder: string): Recipe => ({
 export const javaPrograms = javaRecipe('java');
 export const maxwellPrograms = javaRecipe('kafka-maxwell');
 export const debeziumPrograms = javaRecipe('kafka-debezium');
+export const canalPrograms = javaRecipe('kafka-canal');
 
 const goRecipe = (folder: string): Recipe => ({
   folder,

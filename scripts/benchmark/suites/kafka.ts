@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { canal } from '../contenders/producers/canal.ts';
 import { debezium } from '../contenders/producers/debezium.ts';
 import { goMysqlFranz } from '../contenders/producers/go-mysql-franz.ts';
 import { maxwell } from '../contenders/producers/maxwell.ts';
@@ -24,7 +25,7 @@ import { measureKafkaLatency } from './kafka-latency.ts';
 import { MessageTally } from './message-tally.ts';
 import type { Suite } from './suite.ts';
 
-const PRODUCERS: readonly Producer[] = [tailraceProducer, goMysqlFranz, maxwell, debezium];
+const PRODUCERS: readonly Producer[] = [tailraceProducer, goMysqlFranz, maxwell, debezium, canal];
 const WORKLOADS = [inserts('bulk', 500, 500_000), oltp(60_000), inserts('single', 1, 150_000)];
 const CELLS = WORKLOADS.map((workload) => ({
   name: `kafka/produce/${workload.name}`,
@@ -189,7 +190,8 @@ async function measureOne(setting: Setting, producer: Producer, round: number): 
     });
     const running = child;
     context.onEnd(() => running.stop('SIGKILL'));
-    const measure = await clock({ ...setting, topic, child, round });
+    const { hasManyRowsInMessage } = producer;
+    const measure = await clock({ ...setting, topic, child, round, hasManyRowsInMessage });
     await child.stop();
     const tally = new MessageTally();
     await broker.readAll(topic, await broker.count(topic), (value) => {
@@ -209,6 +211,7 @@ interface Clock extends Setting {
   readonly topic: string;
   readonly child: Child;
   readonly round: number;
+  readonly hasManyRowsInMessage: true | undefined;
 }
 
 interface Tick {
@@ -218,7 +221,8 @@ interface Tick {
 }
 
 /** From the first look that finds messages to the one that finds all of them, or no more. */
-async function clock({ broker, source, whole, topic, child, round }: Clock): Promise<Measure> {
+async function clock(setting: Clock): Promise<Measure> {
+  const { broker, source, whole, topic, child, round } = setting;
   const look = async (): Promise<Tick> => {
     const count = await broker.count(topic);
     if (child.hasEnded) throw new Error(`it ended: ${child.output.slice(-250)}`);
@@ -242,13 +246,15 @@ async function clock({ broker, source, whole, topic, child, round }: Clock): Pro
     if (next.count !== last.count) last = next;
     else if (next.at - last.at > QUIET_MS) break;
   }
-  const [messages, ms] = [last.count - first.count, last.at - first.at];
+  const ms = last.at - first.at;
+  const counted = last.count - first.count;
+  const rows = setting.hasManyRowsInMessage ? (counted * whole.rows) / last.count : counted;
   return {
     round,
-    rows: messages,
+    rows,
     ms,
-    rowsPerSecond: (messages * 1000) / ms,
-    contenderMicrosPerRow: ((last.cpu - first.cpu) * 1000) / messages,
+    rowsPerSecond: (rows * 1000) / ms,
+    contenderMicrosPerRow: ((last.cpu - first.cpu) * 1000) / rows,
     serverMicrosPerRow: ((cpuMs(broker.pid) - brokerCpu) * 1000) / whole.rows,
     sourceMicrosPerRow: ((cpuMs(source.pid) - sourceCpu) * 1000) / whole.rows,
     peakRssMb: peakRssKb(child.pid) / 1024,

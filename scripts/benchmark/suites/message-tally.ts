@@ -2,14 +2,14 @@ import type { Tally } from '../workloads/recorder.ts';
 
 interface AnyMessage {
   readonly table?: string;
-  readonly data?: Row | null;
+  readonly data?: Row | readonly Row[] | null;
   readonly source?: { readonly table: string };
   readonly before?: Row | null;
   readonly after?: Row | null;
 }
 type Row = Readonly<Record<string, unknown>>;
 
-/** Counts the rows in Maxwell's, go-mysql's and Debezium's messages as `Recorder` counted them. */
+/** Counts the rows in Maxwell's, go-mysql's, Debezium's and canal's messages as `Recorder` counted them. */
 export class MessageTally {
   rows = 0;
   sum = 0;
@@ -25,8 +25,10 @@ export class MessageTally {
       this.#strange ??= value;
       return;
     }
-    this.rows += 1;
-    this.sum += Number(row['id']);
+    for (const { id } of Array.isArray(row) ? (row as Row[]) : [row as Row]) {
+      this.rows += 1;
+      this.sum += Number(id);
+    }
   }
 
   /** undefined: every row once. */

@@ -17,10 +17,12 @@ export interface ProduceRun {
   readonly lowLatency: boolean;
 }
 
-/** A program that sends a message for each changed row to Kafka, acknowledged by all replicas. */
+/** A program that sends changed rows to Kafka, mostly one a message, acknowledged by all replicas. */
 export interface Producer {
   readonly name: string;
   readonly version: string;
   readonly note?: string;
+  /** The topic's count of messages is not that of rows. */
+  readonly hasManyRowsInMessage?: true;
   start(run: ProduceRun): Promise<Child>;
 }
