@@ -1,3 +1,4 @@
+import { ByteWriter } from '../lib/byte-writer.ts';
 import { compress, compressionId, type Compression } from './codecs.ts';
 import { crc32c } from './crc32c.ts';
 
@@ -28,6 +29,7 @@ import { crc32c } from './crc32c.ts';
 export const BATCH_OVERHEAD = 61;
 const ATTRIBUTES_AT = 21;
 const TRANSACTIONAL = 1 << 4;
+const VARINT_BYTES = 5;
 /** Length, attributes, both deltas, the lengths of key and value: never more. */
 const RECORD_OVERHEAD = 5 + 1 + 1 + 5 + 5 + 5;
 
@@ -62,13 +64,13 @@ export function recordSize(record: RecordBytes): number {
 
 /** Records of one partition on their way into one batch. */
 export class RecordBatchWriter {
-  #slab: Buffer;
-  #end = BATCH_OVERHEAD;
+  readonly #out: ByteWriter;
   #count = 0;
   #timestampMs = 0;
 
   constructor(initialBytes = 16 * 1024) {
-    this.#slab = Buffer.allocUnsafeSlow(initialBytes);
+    this.#out = new ByteWriter(initialBytes);
+    this.reset();
   }
 
   get count(): number {
@@ -76,42 +78,42 @@ export class RecordBatchWriter {
   }
 
   get capacity(): number {
-    return this.#slab.length;
+    return this.#out.bytes.length;
   }
 
   get byteLength(): number {
-    return this.#end;
+    return this.#out.length;
   }
 
   /** All records of a batch have the time at which it was begun. */
   append(record: RecordBytes, nowMs: number): void {
     const { bytes, keyStart, keyEnd, valueStart, valueEnd, headers, headersEnd } = record;
     if (this.#count === 0) this.#timestampMs = nowMs;
-    this.#reserve(recordSize(record));
     const keySize = keyEnd - keyStart;
     const valueSize = valueEnd - valueStart;
     const offsetDelta = this.#count++;
     this.#varint(
       2 + sizeOfVarint(offsetDelta) + sizeOfBytes(keySize) + sizeOfBytes(valueSize) + headersEnd,
     );
-    const slab = this.#slab;
-    slab[this.#end++] = 0;
-    slab[this.#end++] = 0;
+    const out = this.#out;
+    out.byte(0);
+    out.byte(0);
     this.#varint(offsetDelta);
     this.#bytes(bytes, keyStart, keySize);
     this.#bytes(bytes, valueStart, valueSize);
-    this.#end += headers.copy(slab, this.#end, 0, headersEnd);
+    out.copy(headers, 0, headersEnd);
   }
 
   /** The finished batch. Valid until the next `append` or `reset`. */
   seal(identity: BatchIdentity): Buffer {
     const { compression } = identity;
+    const { bytes, length } = this.#out;
     const batch =
       compression === 'none'
-        ? this.#slab.subarray(0, this.#end)
+        ? bytes.subarray(0, length)
         : Buffer.concat([
-            this.#slab.subarray(0, BATCH_OVERHEAD),
-            compress(compression, this.#slab.subarray(BATCH_OVERHEAD, this.#end)),
+            bytes.subarray(0, BATCH_OVERHEAD),
+            compress(compression, bytes.subarray(BATCH_OVERHEAD, length)),
           ]);
     batch.writeBigInt64BE(0n, 0);
     batch.writeInt32BE(batch.length - 12, 8);
@@ -132,7 +134,9 @@ export class RecordBatchWriter {
   }
 
   reset(): void {
-    this.#end = BATCH_OVERHEAD;
+    this.#out.clear();
+    this.#out.reserve(BATCH_OVERHEAD);
+    this.#out.advance(BATCH_OVERHEAD);
     this.#count = 0;
   }
 
@@ -142,20 +146,12 @@ export class RecordBatchWriter {
       return;
     }
     this.#varint(size);
-    bytes.copy(this.#slab, this.#end, start, start + size);
-    this.#end += size;
+    this.#out.copy(bytes, start, start + size);
   }
 
   #varint(value: number): void {
-    this.#end = writeVarint(this.#slab, this.#end, value);
-  }
-
-  #reserve(bytes: number): void {
-    const wanted = this.#end + bytes;
-    if (wanted <= this.#slab.length) return;
-    const slab = Buffer.allocUnsafeSlow(Math.max(wanted, this.#slab.length * 2));
-    this.#slab.copy(slab, 0, 0, this.#end);
-    this.#slab = slab;
+    const out = this.#out;
+    out.advance(writeVarint(out.reserve(VARINT_BYTES), out.length, value));
   }
 }
 

@@ -74,6 +74,11 @@ export interface RowsWriter {
   readonly keyEnd: number;
   readonly valueStart: number;
   readonly valueEnd: number;
+  /**
+   * Java's hash of the key's values, one text behind the other, of the message that was written last; undefined: they
+   * don't stand in it as that text.
+   */
+  javaKeyHash(out: ByteWriter): number | undefined;
 }
 
 export const MESSAGE_FORMATS = ['maxwell', 'canal', 'debezium'] as const;

@@ -19,6 +19,13 @@ export function javaHashCode(text: string): number {
   return hash;
 }
 
+/** The same over bytes that are ASCII, going on from the hash of what stands before them. */
+export function javaHashOfAscii(bytes: Buffer, start: number, end: number, before = 0): number {
+  let hash = before;
+  for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
+  return hash;
+}
+
 const MAXWELL_SEED = 25342;
 
 export function murmur3(bytes: Buffer, seed: number = MAXWELL_SEED): number {

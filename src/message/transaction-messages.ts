@@ -51,6 +51,7 @@ export interface MessageTaker {
 interface Held {
   readonly tx: Transaction;
   readonly change: EncodableChange;
+  isLast: boolean;
 }
 
 /**
@@ -73,36 +74,37 @@ export class TransactionMessages {
   }
 
   *of(tx: Transaction): Generator<PlacedMessage, void, undefined> {
-    for (const [held, isLast] of this.#ready(tx)) yield* this.#encode(held, isLast);
+    for (const held of this.#ready(tx)) yield* this.#encode(held);
   }
 
   /** The same, with whole changes as bytes where the format can: `out` is what they are written into. */
   write(tx: Transaction, out: ByteWriter, taker: MessageTaker): void {
-    for (const [held, isLast] of this.#ready(tx)) {
-      const rows = this.#rowsOf(held, isLast, out);
+    for (const held of this.#ready(tx)) {
+      const rows = this.#rowsOf(held, out);
       if (rows === undefined) {
-        for (const placed of this.#encode(held, isLast)) taker.message(placed);
+        for (const placed of this.#encode(held)) taker.message(placed);
       } else taker.rows(rows);
     }
   }
 
   /** Changes of which it is known whether another one follows. */
-  #ready(tx: Transaction): [Held, boolean][] {
+  #ready(tx: Transaction): Held[] {
     if (tx.part.index === 0) this.#begin();
-    const ready: [Held, boolean][] = [];
+    const ready: Held[] = [];
     for (const change of tx.changes) {
       if (!this.#isEncodable(change)) continue;
-      if (this.#held !== undefined) ready.push([this.#held, false]);
-      this.#held = { tx, change };
+      if (this.#held !== undefined) ready.push(this.#held);
+      this.#held = { tx, change, isLast: false };
     }
     if (tx.part.last && this.#held !== undefined) {
-      ready.push([this.#held, true]);
+      this.#held.isLast = true;
+      ready.push(this.#held);
       this.#held = undefined;
     }
     return ready;
   }
 
-  #rowsOf({ tx, change }: Held, isLast: boolean, out: ByteWriter): PlacedRows | undefined {
+  #rowsOf({ tx, change, isLast }: Held, out: ByteWriter): PlacedRows | undefined {
     const { encoder } = this.#options;
     if (change.kind !== 'rows' || encoder.rowsWriter === undefined) return undefined;
     const context = { rowOffset: this.#rowOffset, isLast, nowMs: this.#options.now() };
@@ -128,7 +130,7 @@ export class TransactionMessages {
     return this.#options.truncates === true && change.effects[0]?.kind === 'truncate';
   }
 
-  *#encode({ tx, change }: Held, isLast: boolean): Generator<PlacedMessage, void, undefined> {
+  *#encode({ tx, change, isLast }: Held): Generator<PlacedMessage, void, undefined> {
     const { partitionOf, now, encoder } = this.#options;
     const context = {
       rowOffset: this.#rowOffset,

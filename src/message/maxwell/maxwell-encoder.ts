@@ -26,7 +26,7 @@ import {
 } from '../row-plan.ts';
 import { camelCase, columnMatcher, memberNames, type MemberNames } from './maxwell-names.ts';
 import { maxwellDdl } from './maxwell-ddl.ts';
-import { MaxwellRows } from './maxwell-rows.ts';
+import { MaxwellRows, type RowsHead } from './maxwell-rows.ts';
 import { canWriteRows } from './maxwell-row-writer.ts';
 import { maxwellKey, valueOf, type KeyForm } from './maxwell-key.ts';
 import type { MaxwellOptions } from './maxwell-options.ts';
@@ -129,9 +129,8 @@ export class MaxwellEncoder implements MessageEncoder {
     const plan = this.#plans.of(change);
     const rows = this.#rowsOf(plan, change, out);
     if (rows === undefined) return undefined;
-    const head = this.#head(plan, tx, change, { type: change.action, nowMs: context.nowMs });
-    const hasOffset = this.#options.xoffset === true;
-    rows.begin(change, { ...head, hasOffset }, context.rowOffset);
+    const about = { type: change.action, nowMs: context.nowMs };
+    rows.begin(change, this.#headOf(tx, change, about), context.rowOffset);
     return rows;
   }
 
@@ -143,6 +142,7 @@ export class MaxwellEncoder implements MessageEncoder {
         convertsDates:
           this.#options.nullZeroDates === true || this.#options.originalValues === true,
         convertsBits: this.#options.originalValues === true,
+        hasOffset: this.#options.xoffset === true,
       });
       this.#writers.set(plan, rows);
     }
@@ -190,14 +190,23 @@ export class MaxwellEncoder implements MessageEncoder {
   }
 
   #head(plan: Plan, tx: Transaction, change: RowsChange, about: HeadOf): Head {
+    const { query, type, ts, xid, hasCommitInfo, end } = this.#headOf(tx, change, about);
+    const number = xid === undefined ? '' : `,"xid":${xid.toString()}`;
+    const start = `{${plan.names}${query},"type":"${type}","ts":${ts}${number}`;
+    return { start, end, hasCommitInfo };
+  }
+
+  #headOf(tx: Transaction, change: RowsChange, about: HeadOf): RowsHead {
     const isSnapshot = tx.origin === 'snapshot';
     const hasCommitInfo = this.#options.commitInfo !== false && !isSnapshot;
-    const type = isSnapshot ? 'bootstrap-insert' : about.type;
-    const ts = isSnapshot ? Math.floor(about.nowMs / 1000) : change.timestamp;
-    const xid = hasCommitInfo && tx.xid !== undefined ? `,"xid":${tx.xid.toString()}` : '';
-    const start = `{${plan.names}${this.#query(change)},"type":"${type}","ts":${ts}${xid}`;
-    const end = (isSnapshot ? '' : this.#origin(tx, change)) + this.#pushed(about.nowMs);
-    return { start, end, hasCommitInfo };
+    return {
+      query: this.#query(change),
+      type: isSnapshot ? 'bootstrap-insert' : about.type,
+      ts: isSnapshot ? Math.floor(about.nowMs / 1000) : change.timestamp,
+      xid: hasCommitInfo ? tx.xid : undefined,
+      hasCommitInfo,
+      end: (isSnapshot ? '' : this.#origin(tx, change)) + this.#pushed(about.nowMs),
+    };
   }
 
   /** Seconds with six decimals. */

@@ -2,6 +2,7 @@ import type { RowsChange } from '../../core/change.ts';
 import { ByteWriter } from '../../lib/byte-writer.ts';
 import type { RowsWriter } from '../encoder.ts';
 import { jsonString } from '../json-text.ts';
+import { javaHashOfAscii } from '../partition-hash.ts';
 import type { RowPlan } from '../row-plan.ts';
 import { MaxwellRowWriter, type RowWriterLimits } from './maxwell-row-writer.ts';
 import type { EncodeValue } from './maxwell-value.ts';
@@ -10,15 +11,29 @@ const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const COMMIT = Buffer.from(',"commit":true');
 const OLD = Buffer.from(',"old":');
-const DATA = ',"data":';
+const DATA = Buffer.from(',"data":');
+const NOTHING = Buffer.alloc(0);
 /** Longer values are compared by one call. */
 const SHORT = 48;
 
-/** What is the same for all rows of a change. */
+/** Their JSON is the text by which they count in a partition's hash. */
+const INTEGERS = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint']);
+const XID = Buffer.from(',"xid":');
+
+/** What is the same for all rows of a change, in the order in which it stands in a message. */
 export interface RowsHead {
-  readonly start: string;
-  readonly end: string;
+  /** A whole member with its comma, or nothing. */
+  readonly query: string;
+  readonly type: string;
+  readonly ts: number;
+  readonly xid: bigint | undefined;
   readonly hasCommitInfo: boolean;
+  /** Whole members with their commas, or nothing. */
+  readonly end: string;
+}
+
+export interface RowsOptions extends RowWriterLimits {
+  /** output_xoffset */
   readonly hasOffset: boolean;
 }
 
@@ -31,8 +46,10 @@ export class MaxwellRows implements RowsWriter {
   readonly #after: MaxwellRowWriter;
   readonly #before: MaxwellRowWriter;
   readonly #beforeBytes = new ByteWriter(4096);
-  readonly #head = new ByteWriter(1024);
-  #headEnd = 0;
+  readonly #hasOffset: boolean;
+  readonly #hasIntegerKey: boolean;
+  readonly #types = new Map<string, Buffer>();
+  #type: Buffer = NOTHING;
   #rows: RowsHead | undefined;
   #change: RowsChange | undefined;
   #rowOffset = 0;
@@ -41,7 +58,10 @@ export class MaxwellRows implements RowsWriter {
   valueStart = 0;
   valueEnd = 0;
 
-  constructor(plan: RowPlan<EncodeValue>, out: ByteWriter, limits: RowWriterLimits) {
+  constructor(plan: RowPlan<EncodeValue>, out: ByteWriter, options: RowsOptions) {
+    const { hasOffset, ...limits } = options;
+    this.#hasOffset = hasOffset;
+    this.#hasIntegerKey = plan.key.every(({ column }) => INTEGERS.has(column.type));
     this.#after = new MaxwellRowWriter(plan, out, limits);
     this.#before = new MaxwellRowWriter(plan, this.#beforeBytes, limits);
     this.#columns = plan.columns.map(({ index }) => index);
@@ -56,11 +76,23 @@ export class MaxwellRows implements RowsWriter {
     this.#change = change;
     this.#rows = head;
     this.#rowOffset = rowOffset;
-    this.#head.clear();
-    this.#head.utf8(head.start);
-    this.#headEnd = this.#head.length;
-    this.#head.utf8(head.end);
-    this.#head.ascii(DATA);
+    this.#type = this.#types.get(head.type) ?? this.#makeType(head.type);
+  }
+
+  javaKeyHash({ bytes }: ByteWriter): number | undefined {
+    if (!this.#hasIntegerKey) return undefined;
+    const { starts, ends } = this.#after;
+    let hash = 0;
+    for (const column of this.#keyColumns) {
+      hash = javaHashOfAscii(bytes, starts[column] ?? 0, ends[column] ?? 0, hash);
+    }
+    return hash;
+  }
+
+  #makeType(type: string): Buffer {
+    const member = Buffer.from(`,"type":"${type}","ts":`);
+    this.#types.set(type, member);
+    return member;
   }
 
   write(row: number, isCommit: boolean, out: ByteWriter): void {
@@ -79,13 +111,22 @@ export class MaxwellRows implements RowsWriter {
   }
 
   #writeHead(row: number, isCommit: boolean, out: ByteWriter): void {
-    const head = this.#head;
-    out.copy(head.bytes, 0, this.#headEnd);
-    if (this.#rows?.hasCommitInfo === true) {
-      if (isCommit) out.raw(COMMIT);
-      else if (this.#rows.hasOffset) out.ascii(`,"xoffset":${this.#rowOffset + row}`);
+    const head = this.#rows;
+    if (head === undefined) return;
+    out.raw(this.#keyHead);
+    if (head.query !== '') out.utf8(head.query);
+    out.raw(this.#type);
+    out.integer(head.ts);
+    if (head.xid !== undefined) {
+      out.raw(XID);
+      out.bigint(head.xid);
     }
-    out.copy(head.bytes, this.#headEnd, head.length);
+    if (head.hasCommitInfo) {
+      if (isCommit) out.raw(COMMIT);
+      else if (this.#hasOffset) out.ascii(`,"xoffset":${this.#rowOffset + row}`);
+    }
+    if (head.end !== '') out.utf8(head.end);
+    out.raw(DATA);
   }
 
   /** Before values of the columns that differ. */

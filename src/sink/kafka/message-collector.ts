@@ -5,11 +5,10 @@ import type { Delivery } from '../../core/sink.ts';
 import type { TableName } from '../../core/table.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import type { RecordBytes } from '../../kafka/record-batch.ts';
-import { recordSize } from '../../kafka/record-batch.ts';
 import type { TopicDirectory, TopicInfo } from '../../kafka/topic-directory.ts';
 import { ByteWriter } from '../../lib/byte-writer.ts';
 import type { CopiedTable, CopyPhase, Message, MessageType } from '../../message/encoder.ts';
-import { murmur2, murmur2Partition } from '../../message/partition-hash.ts';
+import { javaPartition, murmur2, murmur2Partition } from '../../message/partition-hash.ts';
 import {
   TransactionMessages,
   type PlacedMessage,
@@ -42,6 +41,7 @@ export class MessageCollector {
   readonly #messages: TransactionMessages;
   readonly #namer: TopicNamer;
   readonly #partitioner: Partitioner;
+  readonly #isByJavaKey: boolean;
   readonly #headers: RecordHeaders;
   readonly #scratch = new ByteWriter();
   readonly #pool = new WriterPool();
@@ -65,6 +65,7 @@ export class MessageCollector {
     this.#parts = parts;
     this.#namer = new TopicNamer(topics);
     this.#partitioner = new Partitioner(partition);
+    this.#isByJavaKey = this.#partitioner.isByJavaKey;
     this.#headers = new RecordHeaders(task, parts.history);
     this.#messages = new TransactionMessages({
       encoder,
@@ -154,7 +155,7 @@ export class MessageCollector {
 
   putState(set: MessageSet, records: readonly StateRecord[]): void {
     for (const { key, value } of records)
-      set.append(this.#statePlace, this.#encode(key, value), this.#nowMs);
+      set.append(this.#parts.stateTopic, 0, this.#encode(key, value), this.#nowMs);
   }
 
   /** Debezium's sign of life. */
@@ -209,17 +210,18 @@ export class MessageCollector {
     const { database, table } = change.route.target;
     const topic = this.#topicOfRows(change);
     const out = this.#scratch;
-    const images = change.after ?? change.before;
+    const { partitions } = topic;
+    const place = { tx, change, rows, partitions };
     const { isByRow, isByKey } = this.#partitioner;
-    let partition = this.#partitioner.ofTable(tx, { database, table }, topic.partitions);
+    const isOne = !isByRow && !isByKey;
+    let partition = isOne ? this.#partitioner.ofTable(tx, change.route.target, partitions) : 0;
     for (let row = 0; row < count; row++) {
       const isCommit = isLast && row === count - 1;
       rows.write(row, isCommit, out);
       const { keyStart, keyEnd, valueStart, valueEnd } = rows;
-      if (isByRow) {
-        partition = this.#partitioner.ofRow(tx, change, images.at(row), topic.partitions);
-      } else if (isByKey) {
-        partition = murmur2Partition(murmur2(out.bytes, keyStart, keyEnd), topic.partitions);
+      if (isByRow) partition = this.#partitionByRow(place, row);
+      else if (isByKey) {
+        partition = murmur2Partition(murmur2(out.bytes, keyStart, keyEnd), partitions);
       }
       this.#headers.write(tx, number + row, isCommit);
       const { bytes: headers, end: headersEnd } = this.#headers;
@@ -237,6 +239,14 @@ export class MessageCollector {
         this.#putRecord(record, { tx, message, topic, partition });
       } else this.#append(topic, partition, record);
     }
+  }
+
+  /** Of the row whose message was written last. */
+  #partitionByRow({ tx, change, rows, partitions }: RowsPlace, row: number): number {
+    const hash = this.#isByJavaKey ? rows.javaKeyHash(this.#scratch) : undefined;
+    if (hash !== undefined) return javaPartition(hash, partitions);
+    const images = change.after ?? change.before;
+    return this.#partitioner.ofRow(tx, change, images.at(row), partitions);
   }
 
   #putRecord(record: RecordBytes, place: Omit<OversizePlace, 'size'>): void {
@@ -260,12 +270,11 @@ export class MessageCollector {
   }
 
   #append(topic: TopicInfo, partition: number, record: RecordBytes): void {
-    if (!this.#open.hasRoomFor(topic, partition, recordSize(record))) {
-      const set = this.#close();
-      set.isWhole = false;
-      this.#full.push(set);
-    }
-    this.#open.append({ topic: topic.name, partition }, record, this.#nowMs);
+    if (this.#open.append(topic, partition, record, this.#nowMs)) return;
+    const set = this.#close();
+    set.isWhole = false;
+    this.#full.push(set);
+    this.#open.append(topic, partition, record, this.#nowMs);
   }
 
   #partitionOfRow(tx: Transaction, change: RowsChange, row: RowImage): number {
@@ -317,10 +326,6 @@ export class MessageCollector {
     };
   }
 
-  get #statePlace(): { readonly topic: string; readonly partition: number } {
-    return { topic: this.#parts.stateTopic.name, partition: 0 };
-  }
-
   /** Durable before the position may pass it: it goes out with the messages around it. */
   #keepPrepared(xid: string, payload: readonly Uint8Array[]): void {
     const records = preparedRecords(xid, payload);
@@ -339,6 +344,10 @@ export class MessageCollector {
     this.#parts.preparedKeys.delete(xid);
     return keys.map((key) => ({ key, value: null }));
   }
+}
+
+interface RowsPlace extends Pick<PlacedRows, 'tx' | 'change' | 'rows'> {
+  readonly partitions: number;
 }
 
 /** A message that was written as bytes, for a dead letter. */

@@ -81,28 +81,25 @@ export class MessageSet {
     return this.bytes >= SET_BYTES / 2 || this.#largest >= BATCH_BYTES / 2;
   }
 
-  /** A record that alone is larger than a batch should be has one of its own. */
-  hasRoomFor(topic: TopicInfo, partition: number, size: number): boolean {
+  /** False: there is no room for it. A record that alone is larger than a batch should be has one of its own. */
+  append(topic: TopicInfo, partition: number, record: RecordBytes, nowMs: number): boolean {
+    const size = recordSize(record);
     if (this.bytes + size > SET_BYTES && this.bytes > 0) return false;
-    const batch = this.#places.get(topic.name)?.[partition];
-    if (batch === undefined) return true;
-    return batch.writer.byteLength + size <= Math.min(topic.maxBatchBytes, BATCH_BYTES);
-  }
-
-  append(
-    place: { readonly topic: string; readonly partition: number },
-    record: RecordBytes,
-    nowMs: number,
-  ): void {
-    const batch = this.#places.get(place.topic)?.[place.partition] ?? this.#begin(place);
-    const before = batch.writer.byteLength;
-    batch.writer.append(record, nowMs);
-    this.bytes += batch.writer.byteLength - before;
-    this.#largest = Math.max(this.#largest, batch.writer.byteLength);
+    const known = this.#places.get(topic.name)?.[partition];
+    const { writer } = known ?? this.#begin(topic.name, partition);
+    const before = writer.byteLength;
+    if (known !== undefined && before + size > Math.min(topic.maxBatchBytes, BATCH_BYTES)) {
+      return false;
+    }
+    writer.append(record, nowMs);
+    const after = writer.byteLength;
+    this.bytes += after - before;
+    if (after > this.#largest) this.#largest = after;
     this.messages += 1;
+    return true;
   }
 
-  #begin({ topic, partition }: Pick<OpenBatch, 'topic' | 'partition'>): OpenBatch {
+  #begin(topic: string, partition: number): OpenBatch {
     const batch = { topic, partition, writer: this.#pool.take() };
     const batches = this.#places.get(topic) ?? [];
     batches[partition] = batch;

@@ -69,6 +69,12 @@ export class Partitioner {
     return special === undefined && rule === 'primary_key' && hash === 'murmur2';
   }
 
+  /** True when Java's hash of the key's values says it. */
+  get isByJavaKey(): boolean {
+    const { rule, hash, special } = this.#options;
+    return special === undefined && rule === 'primary_key' && hash === 'java';
+  }
+
   /** By names alone: counts where it is neither by row nor by key. */
   ofTable(tx: Transaction, { database, table }: TableName, partitions: number): number {
     return this.#byNames(this.#options.rule, { tx, database, table, partitions });
@@ -121,7 +127,6 @@ export class Partitioner {
   #byRule(rule: PartitionRule, place: RowPlace): number {
     const { columns, fallback } = this.#options;
     const { tx, change, partitions } = place;
-    const names = { tx, ...change.route.target, partitions };
     if (rule === 'column') {
       const found = this.#byValues(this.#namedColumns(change, columns), place);
       return found ?? this.#byRule(fallback, place);
@@ -129,7 +134,8 @@ export class Partitioner {
     if (rule === 'primary_key') {
       return this.#byValues(this.#keyColumns(change), place) ?? this.#withoutKey(place);
     }
-    return this.#byNames(rule, names);
+    const { database, table } = change.route.target;
+    return this.#byNames(rule, { tx, database, table, partitions });
   }
 
   #byNames(rule: PartitionRule, names: Names): number {
@@ -156,7 +162,8 @@ export class Partitioner {
   }
 
   #withoutKey({ tx, change, partitions }: RowPlace): number {
-    return this.#byNames('primary_key', { tx, ...change.route.target, partitions });
+    const { database, table } = change.route.target;
+    return this.#byNames('primary_key', { tx, database, table, partitions });
   }
 
   /** undefined: there are no such columns, or (Maxwell) nothing in them. */

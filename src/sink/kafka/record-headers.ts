@@ -4,6 +4,9 @@ import type { Transaction } from '../../core/transaction.ts';
 import { sizeOfVarint, writeVarint } from '../../kafka/record-batch.ts';
 
 const NUMBER_ROOM = 64;
+const NO_MORE: readonly [string, string][] = [];
+/** What the only message of a transaction says. */
+const ONLY = '1/1';
 
 /**
  * The headers of a record as bytes: how many, then each. Those that are the same for all messages of a
@@ -40,10 +43,10 @@ export class RecordHeaders {
     isLast: boolean,
     more?: Readonly<Record<string, string>>,
   ): void {
-    const extra = more === undefined ? [] : Object.entries(more);
+    const extra = more === undefined ? NO_MORE : Object.entries(more);
     const count = 5 + extra.length;
     if (tx.seq !== this.#seq || count !== this.#count) this.#begin(tx, count);
-    const text = isLast ? `${number}/${number}` : String(number);
+    const text = isLast ? (number === 1 ? ONLY : `${number}/${number}`) : String(number);
     let end = PART_NAME.copy(this.#bytes, this.#fixedEnd) + this.#fixedEnd;
     end = writeVarint(this.#bytes, end, text.length);
     end += this.#bytes.latin1Write(text, end);
