@@ -3,6 +3,7 @@ import { requireKafka, requireTarget, serverOptions } from '../config/server-opt
 import type { KafkaConfig, TaskConfig } from '../config/schema.ts';
 import type { Router } from '../core/route.ts';
 import type { Sink } from '../core/sink.ts';
+import { limitHeapGrowth } from '../lib/limit-heap-growth.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Ownership } from '../sink/kafka/kafka-sink-options.ts';
 import { KafkaSink } from '../sink/kafka/kafka-sink.ts';
@@ -10,6 +11,7 @@ import { SideMark } from '../sink/mysql/side-mark.ts';
 import { createMysqlSink } from '../sink/mysql/mysql-sink.ts';
 import type { SourceDescription } from '../source/binlog/describe-source.ts';
 import { kafkaSinkOptions } from './kafka-setup.ts';
+import { MEMORY } from './memory.ts';
 import { applyByKey, gateTarget, type AddingHooks } from './snapshot/gate-target.ts';
 import { rememberTarget } from './remembered-servers.ts';
 import type { TaskBoard } from './task-board.ts';
@@ -79,6 +81,7 @@ function targetSink(parts: SinkParts, source: SourceDescription): Sink {
 function kafkaSink(parts: SinkParts, kafka: KafkaConfig, ownership: Ownership): Sink {
   const { task, store, router, logger } = parts;
   const markCopy = parts.mode === 'run' ? markAtTarget(parts) : undefined;
+  limitHeapGrowth(MEMORY.heapGrowthPercent);
   return new KafkaSink(
     kafkaSinkOptions({ task, kafka, router, logger, deadLetters: store, ownership, markCopy }),
   );
