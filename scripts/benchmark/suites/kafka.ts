@@ -21,6 +21,7 @@ import { oltp } from '../workloads/oltp.ts';
 import { Recorder, type Tally } from '../workloads/recorder.ts';
 import { DATABASE, makeDatabase, type Workload } from '../workloads/workload.ts';
 import { shortText } from './decode-lane.ts';
+import { CONSUME_CELLS, measureConsume } from './kafka-consume.ts';
 import { measureKafkaLatency } from './kafka-latency.ts';
 import { MessageTally } from './message-tally.ts';
 import type { Suite } from './suite.ts';
@@ -43,7 +44,7 @@ const QUIET_MS = 30_000;
 /** A recorded backlog into a topic of twelve partitions, by primary key. */
 export const kafkaSuite: Suite = {
   name: 'kafka',
-  cells: [...CELLS, LATENCY],
+  cells: [...CELLS, LATENCY, ...CONSUME_CELLS],
   run: async (context, chosen, done) => {
     const broker = await KafkaBroker.start(context);
     const source = await Server.start(context, {
@@ -61,6 +62,7 @@ export const kafkaSuite: Suite = {
     }
     if (chosen.has(LATENCY.name)) done(await measureLatency(context, source, broker));
     await source.destroy();
+    await measureConsume(context, broker, chosen, done);
   },
 };
 
