@@ -61,6 +61,8 @@ export interface MessageEncoder {
    * goes where the table's inserts go.
    */
   copyMessage?(copied: CopiedTable, phase: CopyPhase, nowMs: number): Message;
+  /** A sign of life that stands in no transaction, where the format has one. */
+  heartbeat?(nowMs: number): Message;
 }
 
 export type CopyPhase = 'start' | 'complete';

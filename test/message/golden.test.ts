@@ -183,3 +183,17 @@ describe('the messages of', () => {
     );
   });
 });
+
+describe("Debezium's heartbeat", () => {
+  it.each([
+    ['heartbeat', {}],
+    ['heartbeat-schemas', { schemas: true }],
+  ])('%s', async (name, options) => {
+    const encoder = createEncoder('debezium', { prefix: 'fulfillment', ...options });
+    const message = encoder.heartbeat?.(1_700_000_002_000);
+    expect(message?.type).toBe('heartbeat');
+    await expect(`${message?.key}\t${message?.value}\n`).toMatchFileSnapshot(
+      golden('debezium', name),
+    );
+  });
+});

@@ -2,11 +2,13 @@ import { TailraceError } from '../../core/errors.ts';
 
 /*
  * canal's routing rules (connector/core/.../MQMessageUtils.java). Rules are split at `,` or `;`. A pattern is a
- * regular expression when it has any of * ? + | ( ) { } [ ] \ $ ^, else a name without regard to case; tried on
- * `schema.table`, for topics then on `schema`. The first that fits counts.
+ * regular expression when it has any of * ? + | ( ) { } [ ] \ $ ^, else a name; both without regard to case.
  *
  *   dynamicTopic    topic:pattern → that topic · pattern → the name that fitted, in lower case, `.` as `_`
  *   partitionHash   db.t:a^b → these columns · db.t:$pk$ → the primary key · db.t → the table
+ *
+ * Topics: every rule is tried on `schema.table` first, then every rule on `schema`; the first that fits counts. An
+ * expression with an escaped dot is of tables, any other one of schemas: neither is tried on the other's names.
  */
 
 const REGEX_CHARACTERS = /[*?+|(){}[\]\\$^]/;
@@ -40,23 +42,18 @@ export function parseDynamicTopic(
 ): (database: string, table: string) => string | undefined {
   const parsed = splitRules(rules).map((rule) => {
     const at = rule.indexOf(':');
-    const topic = at < 0 ? undefined : rule.slice(0, at);
-    return { topic, pattern: parsePattern(rule.slice(at + 1)) };
+    const topic = at < 0 ? undefined : rule.slice(0, at).trim();
+    return { topic, pattern: parsePattern(rule.slice(at + 1).trim()) };
   });
-  return (database, table) => {
-    const full = `${database}.${table}`;
-    for (const { topic, pattern } of parsed) {
-      if (pattern.fits(full)) return topic ?? ownName(pattern, database, full);
-      if (pattern.fits(database)) return topic ?? database.toLowerCase();
-    }
-    return undefined;
+  const find = (name: string, isTable: boolean): string | undefined => {
+    const rule = parsed.find(({ pattern }) => isAbout(pattern, isTable) && pattern.fits(name));
+    return rule && (rule.topic ?? name.toLowerCase().replaceAll('.', '_'));
   };
+  return (database, table) => find(`${database}.${table}`, true) ?? find(database, false);
 }
 
-/** A pattern that speaks of tables (it has an escaped dot) names a topic for each. */
-function ownName(pattern: CanalPattern, database: string, full: string): string {
-  const isOfTables = pattern.text.includes('\\.') || !REGEX_CHARACTERS.test(pattern.text);
-  return (isOfTables ? full : database).toLowerCase().replaceAll('.', '_');
+function isAbout({ text }: CanalPattern, isTable: boolean): boolean {
+  return !REGEX_CHARACTERS.test(text) || text.includes('\\.') === isTable;
 }
 
 export type CanalPartitionRule =
@@ -76,7 +73,7 @@ export function parsePartitionHash(
     const rule = parsed.find(({ pattern }) => pattern.fits(`${database}.${table}`));
     if (rule === undefined) return { kind: 'none' };
     if (rule.by === undefined) return { kind: 'table' };
-    return rule.by === '$pk$'
+    return rule.by.toLowerCase() === '$pk$'
       ? { kind: 'primary_key' }
       : { kind: 'columns', columns: rule.by.split('^') };
   };

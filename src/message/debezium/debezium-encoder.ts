@@ -20,6 +20,7 @@ import {
 } from '../row-plan.ts';
 import { tableChanges } from './debezium-ddl.ts';
 import { schemaChangeSchemas } from './debezium-fixed-schemas.ts';
+import { heartbeatMessage } from './debezium-heartbeat.ts';
 import { keySchema, valueSchema, withSchema } from './debezium-schema.ts';
 import { TransactionMetadata } from './debezium-transactions.ts';
 import { processedAt, sourceBlocks, type SourceIdentity } from './debezium-source.ts';
@@ -111,6 +112,11 @@ export class DebeziumEncoder implements MessageEncoder {
       connector: options.connector,
       name: options.prefix ?? 'tailrace',
     };
+  }
+
+  heartbeat(nowMs: number): Message {
+    const { prefix = 'tailrace', schemas = false } = this.#options;
+    return heartbeatMessage({ prefix, schemas }, nowMs);
   }
 
   *encode(

@@ -85,6 +85,14 @@ export const TRANSACTION_SCHEMAS = {
   ),
 } as const;
 
+const HEARTBEAT = 'io.debezium.connector.common';
+
+/** Of signs of life. */
+export const HEARTBEAT_SCHEMAS = {
+  key: struct([plain('string', 'serverName')], { name: `${HEARTBEAT}.ServerNameKey` }),
+  value: struct([plain('int64', 'ts_ms')], { name: `${HEARTBEAT}.Heartbeat` }),
+} as const;
+
 const COLUMN = struct(
   [
     plain('string', 'name'),

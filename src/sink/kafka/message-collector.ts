@@ -160,11 +160,11 @@ export class MessageCollector {
 
   /** Debezium's sign of life. */
   addHeartbeat(nowMs: number): void {
-    const { prefix, heartbeatTopic } = this.#parts.options.topics;
-    const topic = this.#parts.topics.get(heartbeatTopic);
-    if (topic === undefined) return;
-    const key = JSON.stringify({ serverName: prefix });
-    this.#append(topic, 0, this.#encode(key, JSON.stringify({ ts_ms: nowMs })));
+    const { encoder, topics } = this.#parts.options;
+    const topic = this.#parts.topics.get(topics.heartbeatTopic);
+    const message = encoder.heartbeat?.(nowMs);
+    if (topic === undefined || message === undefined) return;
+    this.#append(topic, 0, this.#encode(message.key, message.value));
   }
 
   /** Once the topics of a route are known they stay so. */

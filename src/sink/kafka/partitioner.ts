@@ -91,17 +91,19 @@ export class Partitioner {
       case 'table':
         return partitionOfText('canal', table, partitions);
       case 'primary_key':
-        return this.#byValues(this.#keyColumns(change), { tx, change, row, partitions }) ?? 0;
-      case 'columns':
-        return (
-          this.#byValues(this.#namedColumns(change, found.columns), {
-            tx,
-            change,
-            row,
-            partitions,
-          }) ?? 0
-        );
+        return this.#byCanalKey(this.#keyColumns(change), { tx, change, row, partitions });
+      case 'columns': {
+        const columns = this.#namedColumns(change, found.columns);
+        return this.#byCanalKey(columns, { tx, change, row, partitions });
+      }
     }
+  }
+
+  /** Where a table has none of the columns, the database's hash alone counts. */
+  #byCanalKey(columns: readonly TextColumn[], { change, row, partitions }: RowPlace): number {
+    const database = this.#options.hashesDatabase ? change.route.target.database : undefined;
+    const values = columns.map(({ index, text }) => textOf(row[index], text) ?? '');
+    return canalPartition(canalKeyHash(database, values), partitions);
   }
 
   /** Of a message that has no partition of its row's. */
@@ -167,21 +169,12 @@ export class Partitioner {
   }
 
   /** undefined: there are no such columns, or (Maxwell) nothing in them. */
-  #byValues(
-    columns: readonly TextColumn[],
-    { change, row, partitions }: RowPlace,
-  ): number | undefined {
+  #byValues(columns: readonly TextColumn[], place: RowPlace): number | undefined {
     if (columns.length === 0) return undefined;
-    const { hash, hashesDatabase } = this.#options;
+    const { row, partitions } = place;
+    const { hash } = this.#options;
+    if (hash === 'canal') return this.#byCanalKey(columns, place);
     const texts = columns.map(({ index, text }) => textOf(row[index], text));
-    if (hash === 'canal') {
-      const { database } = change.route.target;
-      const values = texts.map((text) => text ?? '');
-      return canalPartition(
-        canalKeyHash(hashesDatabase ? database : undefined, values),
-        partitions,
-      );
-    }
     const joined = texts.filter((text) => text !== undefined).join('');
     if (joined !== '') return partitionOfText(hash, joined, partitions);
     return texts.every((text) => text === undefined) && this.#options.rule === 'primary_key'
