@@ -6,6 +6,8 @@ export interface CopyHead {
   readonly server: string;
   readonly startedAt: string;
   readonly engine: string;
+  /** It was begun with leave to take away what tables have. */
+  readonly mayEmpty?: boolean | undefined;
   /** The patterns of --table; absent: every table of the task. */
   readonly tables?: readonly string[] | undefined;
 }

@@ -72,6 +72,7 @@ export async function runSnapshots(options: SnapshotRunOptions): Promise<Snapsho
             engine: engineOf(options.engine) ?? task.snapshot.engine,
             to: destinationOf(options.to),
             restart: options.restart === true,
+            beganAt: new Date().toISOString(),
             overwrite: options.overwrite === true,
             tables,
             signal: options.signal,
@@ -185,6 +186,10 @@ async function tellOthers(options: SnapshotTaskOptions): Promise<void> {
 function tellWhatIsThere(progress: CopyProgress, logger: Logger): void {
   const { tables, tablesDone, rows } = progress.totals;
   if (tables === 0) return;
+  if (progress.phase === 'done') {
+    logger.info('The copy is whole and its checkpoint is stored: tailrace run goes on from there.');
+    return;
+  }
   const begun = progress.tables
     .filter(({ state, rows: some }) => state !== 'done' && some > 0)
     .map(({ table }) => table);

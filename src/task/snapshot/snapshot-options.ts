@@ -16,6 +16,8 @@ export interface SnapshotTaskOptions {
   readonly engine: 'mysqldump' | 'native';
   readonly to: 'target' | 'kafka';
   readonly restart: boolean;
+  /** When the command began, as ISO text. */
+  readonly beganAt: string;
   readonly overwrite: boolean;
   /** undefined: every table of the task. */
   readonly tables: readonly TablePattern[] | undefined;

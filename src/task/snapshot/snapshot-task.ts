@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { envReader } from '../../config/env.ts';
 import { requireSource, requireTarget, serverOptions } from '../../config/server-options.ts';
+import type { Checkpoint } from '../../core/checkpoint.ts';
 import type { CopyTarget } from '../../core/copy.ts';
 import { TailraceError } from '../../core/errors.ts';
 import { formatPosition, type Position } from '../../core/position.ts';
@@ -68,19 +69,31 @@ export async function copyTask(run: SnapshotTask): Promise<SnapshotResult> {
   const admin = adminOf(run);
   const record = new CopyRecord(await readCopyMarks(admin, run.signal));
   const state = await readCheckpoint(admin, run.signal);
-  const isBegun = record.head !== undefined;
-  if (!isBegun && state !== undefined && !run.restart) throw notNeeded(run, state.checkpoint);
+  const begin = beginningOf(run, record.head, state?.checkpoint);
   assertSameTables(run, record);
   const source = await openSource(run);
   try {
-    if (isBegun && !run.restart) assertSameSource(run, record, source);
-    const mayEmpty = run.overwrite || (run.restart && (isBegun || state !== undefined));
-    if (run.restart) await forgetCopied(run, source, () => true);
-    else if (isBegun) await forgetPartial(run, source);
-    return await copyInRounds({ ...run, overwrite: mayEmpty, restart: false }, source);
+    if (!begin.isAnew) assertSameSource(run, record, source);
+    const copy = { ...run, overwrite: begin.mayEmpty, restart: false };
+    if (begin.isAnew) await forgetCopied(copy, source, () => true);
+    else if (record.head !== undefined) await forgetPartial(copy, source);
+    return await copyInRounds(copy, source);
   } finally {
     await source.close();
   }
+}
+
+function beginningOf(
+  run: SnapshotTask,
+  head: CopyHead | undefined,
+  checkpoint: Checkpoint | undefined,
+): { readonly isAnew: boolean; readonly mayEmpty: boolean } {
+  // A connection that gets lost does not begin anew what this command has copied.
+  const isOurs = head !== undefined && head.startedAt >= run.beganAt;
+  const isAnew = run.restart && !isOurs;
+  if (head === undefined && checkpoint !== undefined && !isAnew) throw notNeeded(run, checkpoint);
+  const isKnown = head !== undefined || checkpoint !== undefined;
+  return { isAnew, mayEmpty: run.overwrite || head?.mayEmpty === true || (isAnew && isKnown) };
 }
 
 export async function openSource(run: SnapshotTask): Promise<ServerConnection> {
@@ -96,6 +109,7 @@ function headOf(run: SnapshotTask, source: ServerConnection): CopyHead {
     server: identityOf(source),
     startedAt: new Date().toISOString(),
     engine: run.engine,
+    mayEmpty: run.overwrite,
     tables: run.tables?.map(({ text }) => text),
   };
 }
@@ -308,9 +322,9 @@ async function finish(
     const others = withSequences(objects, tables);
     const checkpoint = { seq, position };
     await target.finish(checkpoint, schema);
+    run.progress.phase = 'done';
     run.store.replace({ checkpoint, schema }, 'mysql');
     clearSkips(run.store);
-    run.progress.phase = 'done';
     return resultOf(run, position, others);
   } finally {
     await target.close();
