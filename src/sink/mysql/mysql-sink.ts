@@ -11,7 +11,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { createDeferred } from '../../lib/deferred.ts';
 import { Histogram } from '../../lib/histogram.ts';
 import { sleep } from '../../lib/sleep.ts';
-import { countRows, GroupBuilder, type Unit } from './group-builder.ts';
+import { countRows, GroupBuilder, isDdlDelivery, type Unit } from './group-builder.ts';
 import type { MysqlSinkOptions } from './mysql-sink-options.ts';
 import { partitionOf, PartitionWaits } from './partition-waits.ts';
 import { loadPreparedPayload } from './prepared-xa.ts';
@@ -73,7 +73,9 @@ export class MysqlSink implements Sink {
   #working: Promise<void> | undefined;
   /** Taken out while the one before it is applied, and planned already. */
   #ahead: Unit | undefined;
-  #isGroupRunning = false;
+  #isRowsRunning = false;
+  /** Done, and its bytes are still counted: they are let go once the target works on the next one. */
+  #applied: Unit | undefined;
   /** Their bytes are not counted in the gate any more. */
   readonly #passedBytes = new WeakSet<Transaction>();
   #error: TailraceError | undefined;
@@ -94,6 +96,11 @@ export class MysqlSink implements Sink {
       signal: this.#closing.signal,
       onCommitted: (step) => {
         this.#settle(step);
+      },
+      onSent: () => {
+        setImmediate(() => {
+          this.#whileBusy();
+        });
       },
       onDeadLetters: (letters) => {
         this.#keepLetters(letters);
@@ -197,6 +204,7 @@ export class MysqlSink implements Sink {
       if (unit === undefined) break;
       await this.#applyUnit(unit, retried !== undefined);
     }
+    this.#releaseApplied();
     if (storesIdle) await this.#storeIdle();
   }
 
@@ -204,17 +212,14 @@ export class MysqlSink implements Sink {
   async #applyUnit(unit: Unit, isRetry: boolean): Promise<void> {
     if (this.#passes(unit)) return;
     const sinceMs = systemClock.monotonicMs();
-    this.#isGroupRunning = unit.kind === 'group';
-    // Once this one is on its way.
-    setImmediate(() => {
-      this.#planAhead();
-    });
+    this.#isRowsRunning = isRowsOnly(unit);
     const waiting = await this.#withRetries(unit).finally(() => {
-      this.#isGroupRunning = false;
+      this.#isRowsRunning = false;
     });
     this.counters.lastCommitMs = systemClock.monotonicMs() - sinceMs;
     this.timings.apply.observeMs(this.counters.lastCommitMs);
-    if (!isRetry) this.#release(unit);
+    this.#releaseApplied();
+    if (!isRetry) this.#keepOrRelease(unit);
     if (waiting.length > 0) this.#park(waiting, isRetry);
     else if (isRetry) this.#endWait(unit);
   }
@@ -268,14 +273,36 @@ export class MysqlSink implements Sink {
     this.#passedBytes.add(transaction);
   }
 
+  /**
+   * The target works: time to let more be decoded and to make the next group's statements. Right before, that
+   * would keep the target waiting: a loop that decodes reads no answers.
+   */
+  #whileBusy(): void {
+    this.#releaseApplied();
+    this.#planAhead();
+  }
+
+  /** With nothing behind it, nothing would let go of it. What waits for another partition is counted elsewhere. */
+  #keepOrRelease(unit: Unit): void {
+    const isLast = this.#ahead === undefined && this.#builder.isEmpty;
+    if (isLast || this.#waits !== undefined) this.#release(unit);
+    else this.#applied = unit;
+  }
+
+  #releaseApplied(): void {
+    const unit = this.#applied;
+    this.#applied = undefined;
+    if (unit !== undefined) this.#release(unit);
+  }
+
   /** Makes the next group's statements while the target is busy; behind a DDL its tables may differ. */
   #planAhead(): void {
-    if (!this.#isGroupRunning || this.#ahead !== undefined || !this.#builder.hasFullGroup) return;
+    if (!this.#isRowsRunning || this.#ahead !== undefined || !this.#builder.hasFullGroup) return;
     const unit = this.#builder.take();
     this.#ahead = unit;
-    if (unit?.kind !== 'group') return;
+    if (unit === undefined || unit.kind === 'ddl' || !isRowsOnly(unit)) return;
     try {
-      this.#session.planAhead(unit.deliveries);
+      this.#session.planAhead(unit.kind === 'group' ? unit.deliveries : [unit.delivery]);
     } catch {
       // Planned again at its turn, where a fault has its place.
     }
@@ -400,6 +427,11 @@ export class MysqlSink implements Sink {
 }
 
 /** Of a group the row replay has named the transaction; whatever stands alone is named here. */
+/** No definition can change by it. */
+function isRowsOnly(unit: Unit): boolean {
+  return unit.kind === 'group' || (unit.kind === 'part' && !isDdlDelivery(unit.delivery));
+}
+
 function placedIn(unit: Unit, error: TailraceError): TailraceError {
   return unit.kind === 'group' ? error : error.at(transactionPlace(unit.delivery.transaction));
 }

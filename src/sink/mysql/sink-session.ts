@@ -35,6 +35,8 @@ export interface SinkSessionEvents {
   /** Aborted when the sink closes. */
   readonly signal: AbortSignal;
   readonly onCommitted: (step: CheckpointStep) => void;
+  /** The target has been given work, and nothing is left to do here until it answers. */
+  readonly onSent: () => void;
   readonly onDeadLetters: (letters: readonly DeadLetter[]) => void;
   readonly onPassed: (letters: readonly DeadLetter[]) => void;
   /** Of a consumer. */
@@ -272,6 +274,7 @@ export class SinkSession {
       onCommitted: (step) => {
         this.#committed(step);
       },
+      onSent: events.onSent,
       onDeadLetters: events.onDeadLetters,
       onPassed: events.onPassed,
       onImagesRefused: (bindings, error) => {

@@ -22,6 +22,10 @@ export interface TextResult {
 /** Room for the command byte and for what the server itself adds while it parses. */
 const PACKET_MARGIN_BYTES = 1024;
 
+const SEPARATOR = Buffer.from(';');
+const READ_BYTES = Buffer.from('SET character_set_client=latin1');
+const READ_UTF8 = Buffer.from('SET character_set_client=utf8mb4');
+
 export async function openTargetSession(
   options: TargetSessionOptions,
   signal: AbortSignal,
@@ -45,22 +49,34 @@ export async function openTargetSession(
  * connection stays lost: its owner opens another.
  */
 export class TargetSession {
-  /** For statements that are not on the hot path. */
-  readonly connection: ServerConnection;
   /** Row images set the session's clock to when the source wrote them; on MariaDB it stays there. */
   hasFixedTime = false;
+  readonly #connection: ServerConnection;
   readonly #running = new Set<TextCommand>();
+  /** The server reads what we send byte by byte: only ASCII may be sent. */
+  #readsBytes = false;
 
   constructor(connection: ServerConnection) {
-    this.connection = connection;
+    this.#connection = connection;
+  }
+
+  /** For statements that are not on the hot path. */
+  get connection(): ServerConnection {
+    // Queued before whatever the caller is about to queue.
+    if (this.#readsBytes) {
+      void this.execute([]).then(({ failure }) => {
+        if (failure !== undefined) this.destroy();
+      });
+    }
+    return this.#connection;
   }
 
   get info(): ServerInfo {
-    return this.connection.info;
+    return this.#connection.info;
   }
 
   get isAlive(): boolean {
-    return this.connection.isAlive;
+    return this.#connection.isAlive;
   }
 
   /** The longest text that `execute` takes. */
@@ -72,7 +88,32 @@ export class TargetSession {
    * Runs statements that are one text when the pieces are put together. A refusal by the server is
    * part of the result; a lost connection is one too.
    */
-  execute(pieces: readonly Buffer[]): Promise<TextResult> {
+  async execute(pieces: readonly Buffer[]): Promise<TextResult> {
+    if (!this.#readsBytes) return this.#send(pieces);
+    this.#readsBytes = false;
+    const { replies, failure } = await this.#send(
+      pieces.length === 0 ? [READ_UTF8] : [READ_UTF8, SEPARATOR, ...pieces],
+    );
+    return { replies: replies.slice(1), failure };
+  }
+
+  /**
+   * Has the server look for the end of a long text byte by byte instead of character by character, until the next
+   * `execute`: of base64 that is a tenth of all that a MariaDB does with it.
+   */
+  async readBytes(): Promise<void> {
+    if (this.#readsBytes) return;
+    const { failure } = await this.#send([READ_BYTES]);
+    if (failure !== undefined) throw failure;
+    this.#readsBytes = true;
+  }
+
+  /** One statement of nothing but ASCII, as the server reads at the moment. */
+  executeAscii(statement: Buffer): Promise<TextResult> {
+    return this.#send([statement]);
+  }
+
+  #send(pieces: readonly Buffer[]): Promise<TextResult> {
     if (!this.isAlive) return Promise.resolve({ replies: [], failure: this.#closedError() });
     return new Promise((resolve) => {
       const settle = (failure: unknown, replies: readonly StatementReply[]): void => {
@@ -81,11 +122,11 @@ export class TargetSession {
         resolve({ replies, failure: this.#toError(failure) });
       };
       const command = new TextCommand(pieces, settle);
-      const stopListening = this.connection.onLost((error) => {
+      const stopListening = this.#connection.onLost((error) => {
         command.onResult(error);
       });
       this.#running.add(command);
-      addCommand(this.connection.raw, command);
+      addCommand(this.#connection.raw, command);
     });
   }
 
@@ -97,12 +138,12 @@ export class TargetSession {
   }
 
   close(): Promise<void> {
-    return this.connection.close();
+    return this.#connection.close();
   }
 
   /** At once; whatever was not committed is rolled back by the server. */
   destroy(): void {
-    this.connection.destroy();
+    this.#connection.destroy();
     // The driver forgets the commands of a connection that is destroyed.
     for (const command of this.#running) command.onResult(this.#closedError());
   }

@@ -3,6 +3,7 @@ import type { TailraceError } from '../../core/errors.ts';
 import { schemaStatements } from './checkpoint-row.ts';
 import type { OwnedTarget } from './owned-target.ts';
 import type { TextResult } from './target-session.ts';
+import { TUNING } from './tuning.ts';
 
 const SEPARATOR = Buffer.from(';');
 
@@ -62,16 +63,22 @@ export class TargetTransaction {
     return failure;
   }
 
-  /** Runs one statement that cannot share its text with others. */
-  async executeAlone(statement: Buffer): Promise<TextResult> {
+  /** Runs a statement of ASCII that cannot share its text with others. `prepareAlone` comes first. */
+  executeAlone(statement: Buffer): Promise<TextResult> {
+    const { session } = this.#target;
+    session.hasFixedTime = true;
+    return session.executeAscii(statement);
+  }
+
+  /** What has to be sent before a statement that is alone in its text and so long. */
+  async prepareAlone(bytes: number): Promise<void> {
     const { session } = this.#target;
     if (!this.#hasBegun) {
       this.#hasBegun = true;
       const prologue = this.#beginStatements();
       this.#checkFences(await session.execute(join(prologue.statements)), prologue);
     }
-    session.hasFixedTime = true;
-    return session.execute([statement]);
+    if (bytes >= TUNING.readBytesFrom) await session.readBytes();
   }
 
   /** Moves the checkpoint at the end, where it was not known at the beginning. */

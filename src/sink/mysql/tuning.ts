@@ -16,6 +16,8 @@ export const TUNING = {
    * wake-ups), a small group of SQL one; what they save there is 3 to 5 µs a row.
    */
   imagesFromRows: 48,
+  /** Row images as long as this are worth a trip of their own (70 µs) that has the target read them faster. */
+  readBytesFrom: 256 * 1024,
   /** Statements sent in one round trip on the row-by-row way. */
   packetStatements: 256,
   /** XA payloads are kept in pieces of at most this. */

@@ -35,6 +35,8 @@ export interface UnitApplierOptions {
   readonly planning: Histogram;
   /** The checkpoint moved to the step: everything up to its seq is durable. */
   readonly onCommitted: (step: CheckpointStep) => void;
+  /** The target has been given work, and nothing is left to do here until it answers. */
+  readonly onSent: () => void;
   readonly onDeadLetters: (letters: readonly DeadLetter[]) => void;
   /** Messages that nobody could read were passed over and kept. */
   readonly onPassed: (letters: readonly DeadLetter[]) => void;
@@ -220,7 +222,9 @@ export class UnitApplier {
     if (pieces === undefined) return false;
     const target = this.#begin(step);
     this.#inDoubt = step;
-    const failure = await target.executeWhole(pieces);
+    const answer = target.executeWhole(pieces);
+    this.#options.onSent();
+    const failure = await answer;
     if (failure === undefined) {
       this.#committed(step);
       return true;
@@ -236,16 +240,27 @@ export class UnitApplier {
     packets: Iterable<Packet>,
   ): Promise<Problem | 'too-large' | 'images' | undefined> {
     const { maxTextBytes } = this.#options.target.session;
+    let isFirst = true;
     for (const packet of packets) {
       if (packet.sql.length > maxTextBytes) return 'too-large';
-      if (packet.kind === 'images') {
-        if (!(await this.#runImages(target, packet))) return 'images';
-        continue;
-      }
-      const problem = await this.#runner.run(target, packet.statements, packet.sql);
+      if (packet.kind === 'images') await target.prepareAlone(packet.sql.length);
+      const answer = this.#runPacket(target, packet);
+      if (isFirst) this.#options.onSent();
+      isFirst = false;
+      const problem = await answer;
       if (problem !== undefined) return problem;
     }
     return undefined;
+  }
+
+  async #runPacket(
+    target: TargetTransaction,
+    packet: Packet,
+  ): Promise<Problem | 'images' | undefined> {
+    if (packet.kind === 'statements') {
+      return this.#runner.run(target, packet.statements, packet.sql);
+    }
+    return (await this.#runImages(target, packet)) ? undefined : 'images';
   }
 
   /** False: the target refused them. Unless that is about rows (then replaying names the row), it would again. */
