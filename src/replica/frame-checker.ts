@@ -31,7 +31,7 @@ const IN_USE = 0x01;
 const ARTIFICIAL = 0x20;
 
 /**
- * Turns packets into frames: checks the length, then the checksum by the algorithm that holds at this
+ * Checks each event that comes: the length, then the checksum by the algorithm that holds at this
  * place of the stream. One history may go from none to CRC-32 and back, file by file, whatever the
  * server's setting is today. A damaged event never goes on.
  */
@@ -46,7 +46,8 @@ export class FrameChecker {
     return { file: this.#file, offset: this.#offset };
   }
 
-  check(bytes: Buffer, start: number, end: number): Frame {
+  /** The length of the checksum at its end: 0 or 4. */
+  check(bytes: Buffer, start: number, end: number): ChecksumLength {
     const length = end - start;
     if (length < HEADER_BYTES) throw this.#corrupt(`an event of ${length} bytes has no header`);
     const said = u32At(bytes, start + LENGTH_AT);
@@ -54,30 +55,31 @@ export class FrameChecker {
       throw this.#corrupt(`an event says it has ${said} bytes and came with ${length}`);
     }
     const type = bytes[start + 4] ?? 0;
-    const frame = this.#checkByType(type, bytes, start, end);
+    const checksumLength = this.#checkByType(type, bytes, start, end);
     const offset = u32At(bytes, start + END_POSITION_AT);
     if (offset !== 0) this.#offset = offset;
-    if (type === ROTATE) this.#rotate(frame);
-    return frame;
+    if (type === ROTATE) this.#rotate(bytes, start, end - checksumLength);
+    return checksumLength;
   }
 
-  #checkByType(type: number, bytes: Buffer, start: number, end: number): Frame {
+  #checkByType(type: number, bytes: Buffer, start: number, end: number): ChecksumLength {
     switch (type) {
       case FORMAT_DESCRIPTION:
-        return this.#checkFormatDescription({ bytes, start, end });
+        this.#checkFormatDescription({ bytes, start, end });
+        return CHECKSUM_BYTES;
       case HEARTBEAT:
       case HEARTBEAT_V2:
-        return cut(bytes, start, end, isIntact(bytes, start, end));
+        return isIntact(bytes, start, end) ? CHECKSUM_BYTES : 0;
       case ROTATE:
         // The server makes one up at the start and between files, with or without a checksum.
-        if (isArtificial(bytes, start)) return cut(bytes, start, end, isIntact(bytes, start, end));
+        if (isArtificial(bytes, start)) return isIntact(bytes, start, end) ? CHECKSUM_BYTES : 0;
     }
-    if (this.#hasChecksum && !isIntact(bytes, start, end))
-      throw this.#wrongChecksum(bytes, start, end);
-    return cut(bytes, start, end, this.#hasChecksum);
+    if (!this.#hasChecksum) return 0;
+    if (!isIntact(bytes, start, end)) throw this.#wrongChecksum(bytes, start, end);
+    return CHECKSUM_BYTES;
   }
 
-  #checkFormatDescription(packet: Packet): Frame {
+  #checkFormatDescription(packet: Packet): void {
     const { bytes, start, end } = packet;
     const algorithm = bytes[end - CHECKSUM_BYTES - 1] ?? 0;
     if (algorithm > 1) throw this.#corrupt(`checksum algorithm ${algorithm} is unknown`);
@@ -86,11 +88,10 @@ export class FrameChecker {
       const original = withoutInUse(packet);
       if (!isIntact(original, 0, original.length)) throw this.#wrongChecksum(bytes, start, end);
     }
-    return cut(bytes, start, end, true);
   }
 
   /** Rotate: u64 of the position, then the file's name. */
-  #rotate({ bytes, start, end }: Frame): void {
+  #rotate(bytes: Buffer, start: number, end: number): void {
     this.#file = bytes.toString('utf8', start + HEADER_BYTES + 8, end);
     this.#offset = Number(bytes.readBigUInt64LE(start + HEADER_BYTES));
   }
@@ -109,22 +110,17 @@ export class FrameChecker {
   }
 }
 
+type ChecksumLength = Frame['checksumLength'];
+
 interface Packet {
   readonly bytes: Buffer;
   readonly start: number;
   readonly end: number;
 }
 
-/** Separate numbers and no object: these run for every event. */
-function cut(bytes: Buffer, start: number, end: number, hasChecksum: boolean): Frame {
-  return hasChecksum
-    ? { bytes, start, end: end - CHECKSUM_BYTES, checksumLength: CHECKSUM_BYTES }
-    : { bytes, start, end, checksumLength: 0 };
-}
-
 function isIntact(bytes: Buffer, start: number, end: number): boolean {
   const last = end - CHECKSUM_BYTES;
-  return last - start >= HEADER_BYTES && crc32(bytes, start, last) === u32At(bytes, last);
+  return last - start >= HEADER_BYTES && crc32(bytes, start, last) === (u32At(bytes, last) | 0);
 }
 
 function isArtificial(bytes: Buffer, start: number): boolean {

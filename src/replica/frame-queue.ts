@@ -1,5 +1,6 @@
 import type { Frame } from '../core/frame.ts';
 import { createDeferred, type Deferred } from '../lib/deferred.ts';
+import { FrameBatch } from './frame-batch.ts';
 
 export interface FrameQueueOptions {
   /** Waiting bytes from which on the writer is told to pause. */
@@ -21,10 +22,9 @@ const LARGE_BATCH = 2;
  */
 export class FrameQueue {
   readonly #options: FrameQueueOptions;
-  #frames: Frame[] = [];
-  #bytes = 0;
-  /** A large batch that the reader has not come back from. */
-  #busy: { readonly frames: Frame[]; readonly bytes: number } | undefined;
+  #waiting = new FrameBatch();
+  /** The batch that the reader has; it is filled again once the reader comes back. */
+  #taken = new FrameBatch();
   #isPaused = false;
   #reader: Deferred<undefined> | undefined;
   #end: { readonly error: Error | undefined } | undefined;
@@ -38,18 +38,17 @@ export class FrameQueue {
   }
 
   get queuedBytes(): number {
-    return this.#bytes;
+    return this.#waiting.bytes;
   }
 
-  push(frame: Frame): void {
+  push(bytes: Buffer, start: number, end: number, checksumLength: Frame['checksumLength']): void {
     if (this.#end !== undefined) return;
-    this.#frames.push(frame);
-    this.#bytes += frame.end - frame.start;
-    if (!this.#isPaused && this.#bytes >= this.#options.highBytes) {
+    this.#waiting.add(bytes, start, end, checksumLength);
+    if (!this.#isPaused && this.#waiting.bytes >= this.#options.highBytes) {
       this.#isPaused = true;
       this.#options.onPause();
     }
-    this.#wakeReader();
+    if (this.#reader !== undefined) this.#wakeReader();
   }
 
   /** Nothing more comes. What waits is read first; then the error is thrown, or the iteration ends. */
@@ -61,38 +60,29 @@ export class FrameQueue {
 
   /** Forgets what waits, too. */
   clear(): void {
-    this.#frames = [];
-    this.#bytes = 0;
+    this.#waiting.clear();
   }
 
-  /** All frames that wait; undefined at the end. What was handed out before is given back by it. */
-  async take(): Promise<readonly Frame[] | undefined> {
-    this.#endBusy();
-    while (this.#frames.length === 0) {
+  /** All frames that wait; undefined at the end. What was handed out before is given back by it, and emptied. */
+  async take(): Promise<FrameBatch | undefined> {
+    this.#taken.clear();
+    this.#resumeWhenLow();
+    while (this.#waiting.length === 0) {
       if (this.#end?.error !== undefined) throw this.#end.error;
       if (this.#end !== undefined) return undefined;
       this.#reader ??= createDeferred<undefined>();
       await this.#reader.promise;
     }
-    const frames = this.#frames;
-    const bytes = this.#bytes;
-    if (bytes >= this.#options.highBytes * LARGE_BATCH) this.#busy = { frames, bytes };
-    this.clear();
+    [this.#taken, this.#waiting] = [this.#waiting, this.#taken];
     this.#resumeWhenLow();
-    return frames;
-  }
-
-  /** A loop over batches keeps the last one until it has the next: emptied, it holds no bytes. */
-  #endBusy(): void {
-    if (this.#busy === undefined) return;
-    this.#busy.frames.length = 0;
-    this.#busy = undefined;
-    this.#resumeWhenLow();
+    return this.#taken;
   }
 
   #resumeWhenLow(): void {
-    const bytes = this.#bytes + (this.#busy?.bytes ?? 0);
-    if (!this.#isPaused || bytes > this.#options.highBytes * RESUME_PART) return;
+    const { highBytes } = this.#options;
+    const isBusy = this.#taken.bytes >= highBytes * LARGE_BATCH;
+    const bytes = this.#waiting.bytes + (isBusy ? this.#taken.bytes : 0);
+    if (!this.#isPaused || bytes > highBytes * RESUME_PART) return;
     this.#isPaused = false;
     this.#options.onResume();
   }

@@ -1,5 +1,4 @@
 import { TailraceError, toTailraceError } from '../core/errors.ts';
-import type { Frame } from '../core/frame.ts';
 import { formatCoordinates } from '../core/position.ts';
 import { createDeferred } from '../lib/deferred.ts';
 import { abortReason } from '../lib/until-aborted.ts';
@@ -10,6 +9,7 @@ import type { ServerInfo } from '../server/server-info.ts';
 import { checkStart } from './check-start.ts';
 import { DumpConnection } from './dump-connection.ts';
 import { explainEnd, explainRefusal } from './explain-refusal.ts';
+import type { FrameBatch } from './frame-batch.ts';
 import { FrameChecker } from './frame-checker.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { ReplicaOptions, ReplicaSession } from './replica-session.ts';
@@ -98,7 +98,7 @@ class DumpSession implements ReplicaSession {
     return this.#opened.promise;
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<readonly Frame[]> {
+  [Symbol.asyncIterator](): AsyncIterator<FrameBatch> {
     return {
       next: async () => {
         const value = await this.#queue.take();
@@ -135,9 +135,9 @@ class DumpSession implements ReplicaSession {
       leavesOutRowQueries: this.#options.leavesOutRowQueries === true,
       session: sessionStatements(info, this.#options),
       onEvent: (bytes, from, to) => {
-        const frame = this.#checker.check(bytes, from, to);
-        this.#queue.push(frame);
-        this.#note(frame);
+        const checksumLength = this.#checker.check(bytes, from, to);
+        this.#queue.push(bytes, from, to - checksumLength, checksumLength);
+        if (!this.#hasEvents) this.#note(bytes, from);
       },
       onEnd: (error) => {
         void this.#explain(error);
@@ -145,8 +145,7 @@ class DumpSession implements ReplicaSession {
     });
   }
 
-  #note({ bytes, start }: Frame): void {
-    if (this.#hasEvents) return;
+  #note(bytes: Buffer, start: number): void {
     this.#reach.seal();
     this.#threadId = this.#dump.threadId;
     this.#opened.resolve(undefined);

@@ -1,7 +1,7 @@
-import type { Frame } from '../core/frame.ts';
 import type { GtidSet } from '../core/gtid-set.ts';
 import type { BinlogCoordinates } from '../core/position.ts';
 import type { ServerOptions } from '../server/connect-options.ts';
+import type { FrameBatch } from './frame-batch.ts';
 
 /** Where the dump begins, in the server's terms. MySQL: everything not in `gtidSet`; MariaDB: after it. */
 export type DumpStart =
@@ -25,7 +25,7 @@ export interface ReplicaOptions {
  * a checked CRC; the socket is paused (never closed) while the reader is slow. Ends only by throwing:
  * a TailraceError with a SOURCE_… code, transient or final.
  */
-export interface ReplicaSession extends AsyncIterable<readonly Frame[]> {
+export interface ReplicaSession extends AsyncIterable<FrameBatch> {
   /** `host:port` that answered. */
   readonly host: string;
   close(): Promise<void>;

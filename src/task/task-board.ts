@@ -10,8 +10,8 @@ import type { Histogram } from '../lib/histogram.ts';
 import { isWorking, RunStateMachine, type RunStateKind } from '../lib/run-state.ts';
 import { toLoggable } from '../lib/log-fields.ts';
 import { redactSecrets } from '../lib/secrets.ts';
-import type { SourceProgress } from '../source/binlog/binlog-source.ts';
 import type { SourceHead } from '../source/binlog/head-probe.ts';
+import type { SourceProgress } from '../source/binlog/source-progress.ts';
 import type {
   DeadLetterStatus,
   InspectionStatus,

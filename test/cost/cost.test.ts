@@ -5,6 +5,7 @@ import type { GtidFlavor } from '../../src/core/gtid-set.ts';
 import type { Transaction } from '../../src/core/transaction.ts';
 import { createRouter } from '../../src/pipeline/router.ts';
 import { EventSplitter } from '../../src/replica/event-splitter.ts';
+import { FrameBatch } from '../../src/replica/frame-batch.ts';
 import { FrameChecker } from '../../src/replica/frame-checker.ts';
 import type { SchemaHistory } from '../../src/schema/schema-history.ts';
 import { bindTable } from '../../src/sink/mysql/bind-table.ts';
@@ -49,18 +50,23 @@ function decode(stream: Buffer, flavor: GtidFlavor): Transaction[] {
   });
   const checker = new FrameChecker();
   const decoder = new EventDecoder();
+  const frames = new FrameBatch();
   const splitter = new EventSplitter({
     onEvent: (bytes, start, end) => {
-      const frame = checker.check(bytes, start, end);
-      const event = decoder.decode(frame);
-      cursor.advance(event.header, frame, assembler.isInGroup);
-      assembler.handle(event, frame);
+      const checksumLength = checker.check(bytes, start, end);
+      frames.add(bytes, start, end - checksumLength, checksumLength);
     },
     onOther: () => {
       throw new Error('not an event');
     },
   });
   splitter.push(stream);
+  for (let at = 0; at < frames.length; at++) {
+    const frame = frames.at(at);
+    const event = decoder.decode(frame);
+    cursor.advance(event.header, frame, assembler.isInGroup);
+    assembler.handle(event, frame);
+  }
   return assembler.outbox.take();
 }
 

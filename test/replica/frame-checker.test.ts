@@ -48,7 +48,11 @@ function rotate(file: string, more: Partial<EventOptions> = {}) {
 
 describe('FrameChecker', () => {
   let checker: FrameChecker;
-  const check = (bytes: Buffer) => checker.check(bytes, 0, bytes.length);
+  /** Behind other bytes, as in a chunk. */
+  const check = (bytes: Buffer) => {
+    const chunk = Buffer.concat([Buffer.alloc(7, 0xee), bytes]);
+    return checker.check(chunk, 7, chunk.length);
+  };
   const errorOf = (bytes: Buffer) => {
     try {
       check(bytes);
@@ -63,17 +67,16 @@ describe('FrameChecker', () => {
   });
 
   it('cuts the checksum off where the format description says that there is one', () => {
-    const description = formatDescription(1);
-    expect(check(description)).toMatchObject({ end: description.length - 4, checksumLength: 4 });
+    expect(check(formatDescription(1))).toBe(4);
     const xid = event({ type: XID, checksum: true });
-    expect(check(xid)).toMatchObject({ start: 0, end: xid.length - 4, checksumLength: 4 });
+    expect(check(xid)).toBe(4);
   });
 
   it('follows one history from none to CRC-32 and back', () => {
     for (const algorithm of [0, 1, 0]) {
-      expect(check(formatDescription(algorithm)).checksumLength).toBe(4);
+      expect(check(formatDescription(algorithm))).toBe(4);
       const xid = event({ type: XID, checksum: algorithm === 1 });
-      expect(check(xid)).toMatchObject({ end: 27, checksumLength: algorithm === 1 ? 4 : 0 });
+      expect(check(xid)).toBe(algorithm === 1 ? 4 : 0);
     }
   });
 
@@ -106,21 +109,21 @@ describe('FrameChecker', () => {
     check(formatDescription(algorithm));
     for (const checksum of [false, true]) {
       const made = rotate('binlog.000009', { flags: ARTIFICIAL, end: 0, checksum });
-      expect(check(made).checksumLength).toBe(checksum ? 4 : 0);
+      expect(check(made)).toBe(checksum ? 4 : 0);
       expect(checker.coordinates).toEqual({ file: 'binlog.000009', offset: 4 });
       const heartbeat = event({ type: HEARTBEAT, checksum });
-      expect(check(heartbeat).end).toBe(27);
+      expect(check(heartbeat)).toBe(checksum ? 4 : 0);
     }
   });
 
   it('asks a checksum of a rotate that is in the file', () => {
     check(formatDescription(1));
     expect(errorOf(rotate('binlog.000009'))).toMatchObject({ code: 'SOURCE_CORRUPT_EVENT' });
-    expect(check(rotate('binlog.000009', { checksum: true })).checksumLength).toBe(4);
+    expect(check(rotate('binlog.000009', { checksum: true }))).toBe(4);
   });
 
   it('takes the description of a file that is being written', () => {
-    expect(check(formatDescription(1, IN_USE)).checksumLength).toBe(4);
+    expect(check(formatDescription(1, IN_USE))).toBe(4);
     const damaged = formatDescription(1, IN_USE);
     damaged.writeUInt8(1, 30);
     expect(errorOf(damaged)).toMatchObject({ code: 'SOURCE_CORRUPT_EVENT' });

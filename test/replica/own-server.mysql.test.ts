@@ -173,7 +173,7 @@ describe.each(['57', '97', '10'] as const)('a server of our own, %s', (kind) => 
     );
     let heartbeats = 0;
     for await (const frames of session) {
-      heartbeats += frames.filter((frame) => typeOf(frame) === TYPE.heartbeat).length;
+      heartbeats += [...frames].filter((frame) => typeOf(frame) === TYPE.heartbeat).length;
       if (heartbeats >= 5) break;
     }
     const frozen = await openReplicaSession(
@@ -261,7 +261,7 @@ describe('certificates for an address', () => {
     // Longer than the watchdog would wait if it could not see bytes inside TLS.
     let heartbeats = 0;
     for await (const frames of session) {
-      heartbeats += frames.filter((frame) => typeOf(frame) === TYPE.heartbeat).length;
+      heartbeats += [...frames].filter((frame) => typeOf(frame) === TYPE.heartbeat).length;
       if (heartbeats >= 10) break;
     }
     const byName = rootOf(own.port, {

@@ -5,7 +5,8 @@ import type { Transaction } from '../../src/core/transaction.ts';
 import type { Logger } from '../../src/lib/logger.ts';
 import { Histogram } from '../../src/lib/histogram.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
-import type { BinlogSource, SourceProgress } from '../../src/source/binlog/binlog-source.ts';
+import type { BinlogSource } from '../../src/source/binlog/binlog-source.ts';
+import type { SourceProgress } from '../../src/source/binlog/source-progress.ts';
 import type { CheckpointStore } from '../../src/task/stream-task.ts';
 import { fakeTransaction } from '../support/fake-change.ts';
 

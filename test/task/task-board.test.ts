@@ -3,7 +3,7 @@ import { TailraceError } from '../../src/core/errors.ts';
 import type { OrderedAcker } from '../../src/core/ticket.ts';
 import type { Transaction } from '../../src/core/transaction.ts';
 import { registerSecret } from '../../src/lib/secrets.ts';
-import type { SourceProgress } from '../../src/source/binlog/binlog-source.ts';
+import type { SourceProgress } from '../../src/source/binlog/source-progress.ts';
 import { judgeHealth, judgeReadiness } from '../../src/status/health.ts';
 import { TaskBoard } from '../../src/task/task-board.ts';
 import { fakeDdl, fakeTransaction } from '../support/fake-change.ts';

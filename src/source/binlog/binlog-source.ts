@@ -4,20 +4,15 @@ import type { BinlogEvent, TransactionPayloadEvent } from '../../binlog/event.ts
 import type { Checkpoint } from '../../core/checkpoint.ts';
 import { TailraceError } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
-import {
-  compareCoordinates,
-  formatPosition,
-  type BinlogCoordinates,
-  type Position,
-} from '../../core/position.ts';
+import { compareCoordinates, formatPosition, type Position } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import type { SchemaState } from '../../core/schema-state.ts';
 import type { Source, StreamOptions } from '../../core/source.ts';
 import type { TableName } from '../../core/table.ts';
 import type { Transaction } from '../../core/transaction.ts';
-import { Histogram } from '../../lib/histogram.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { Stopwatch } from '../../lib/stopwatch.ts';
+import type { FrameBatch } from '../../replica/frame-batch.ts';
 import { openReplicaSession } from '../../replica/open-session.ts';
 import { SchemaHistory } from '../../schema/schema-history.ts';
 import { connectServer, type ServerConnection } from '../../server/connect.ts';
@@ -34,9 +29,9 @@ import {
 import { describeSource, type SourceDescription } from './describe-source.ts';
 import { dumpStart, type DdlScanOptions } from './ddl-scan.ts';
 import type { Discards } from './discards.ts';
-import { DROP_REASONS, type DropReason } from './open-group.ts';
 import { readHead } from './resolve-position.ts';
 import { learnStart, learnTables } from './schema-loader.ts';
+import { createProgress, type SourceProgress } from './source-progress.ts';
 import { TransactionAssembler } from './transaction-assembler.ts';
 
 /** Finished transactions and parts are handed on when they hold this much, or when the input is empty. */
@@ -75,38 +70,11 @@ export interface BinlogStreamOptions extends StreamOptions {
   readonly startsNow?: boolean;
 }
 
-/** What a reader of `status` wants to know about the source. */
-export interface SourceProgress {
-  host: string | undefined;
-  coordinates: BinlogCoordinates | undefined;
-  /** Header time of the last transaction read, milliseconds since 1970. */
-  lastCommitAtMs: number | undefined;
-  /** When that transaction came in. */
-  lastReadAtMs: number | undefined;
-  /** Since when the source says that there is nothing more; undefined: something came after that. */
-  idleSinceMs: number | undefined;
-  transactions: number;
-  bytes: number;
-  dropped: Record<DropReason, number>;
-  /** How long each batch of frames took to become transactions. */
-  readonly decode: Histogram;
-}
-
 /** A MySQL or MariaDB server read as a replica. */
 export class BinlogSource implements Source {
   readonly #options: BinlogSourceOptions;
   readonly #memory: SourceMemory;
-  readonly progress: SourceProgress = {
-    host: undefined,
-    coordinates: undefined,
-    lastCommitAtMs: undefined,
-    lastReadAtMs: undefined,
-    idleSinceMs: undefined,
-    transactions: 0,
-    bytes: 0,
-    dropped: noneDropped(),
-    decode: new Histogram(),
-  };
+  readonly progress: SourceProgress = createProgress();
 
   constructor(options: BinlogSourceOptions) {
     this.#options = options;
@@ -276,7 +244,7 @@ export class BinlogSource implements Source {
 
   /** True: the place to end at is reached. */
   async *#handOn(
-    frames: readonly Frame[],
+    frames: FrameBatch,
     stream: OpenStream,
     until: Position | undefined,
   ): AsyncGenerator<readonly Transaction[], boolean> {
@@ -287,24 +255,36 @@ export class BinlogSource implements Source {
     return until !== undefined && this.#hasReached(stream, until);
   }
 
-  async *#read(
-    frames: readonly Frame[],
-    stream: OpenStream,
-  ): AsyncGenerator<readonly Transaction[]> {
-    const { progress } = this;
+  async *#read(frames: FrameBatch, stream: OpenStream): AsyncGenerator<readonly Transaction[]> {
     const watch = new Stopwatch();
-    for (const frame of frames) {
-      progress.bytes += frame.end - frame.start;
-      const event = this.#decode(frame, stream);
-      if (event.kind === 'transaction-payload') yield* this.#readPayload(event, stream, watch);
-      else {
-        // Nearly every event is handled without waiting: a promise for each would cost more than it.
-        const wait = this.#handle(event, frame, stream);
-        if (wait !== undefined) await wait;
-      }
+    this.progress.bytes += frames.bytes;
+    const reading: Reading = { frames, at: 0, wait: undefined, payload: undefined };
+    while (reading.at < frames.length) {
+      this.#readOn(reading, stream);
+      if (reading.wait !== undefined) await reading.wait;
+      if (reading.payload !== undefined) yield* this.#readPayload(reading.payload, stream, watch);
       if (stream.assembler.outbox.bytes >= HAND_ON_BYTES) yield* handOn(stream, watch);
     }
-    progress.decode.observeMs(watch.ms);
+    this.progress.decode.observeMs(watch.ms);
+  }
+
+  /**
+   * Up to where transactions are handed on, or something has to be waited for. A plain loop: nearly every event is handled
+   * without waiting, and a generator or a promise for each would cost more than it.
+   */
+  #readOn(reading: Reading, stream: OpenStream): void {
+    const { frames } = reading;
+    const { outbox } = stream.assembler;
+    reading.wait = undefined;
+    reading.payload = undefined;
+    while (reading.at < frames.length && outbox.bytes < HAND_ON_BYTES) {
+      const frame = frames.at(reading.at);
+      reading.at += 1;
+      const event = this.#decode(frame, stream);
+      if (event.kind === 'transaction-payload') reading.payload = event;
+      else reading.wait = this.#handle(event, frame, stream);
+      if (reading.wait !== undefined || reading.payload !== undefined) return;
+    }
   }
 
   #decode(frame: Frame, stream: OpenStream): BinlogEvent {
@@ -426,15 +406,16 @@ function endAt(batch: readonly Transaction[], until: Position): number {
   return last === undefined || !isEnd(last) ? -1 : batch.findIndex(isEnd);
 }
 
-function noneDropped(): Record<DropReason, number> {
-  return Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
-    DropReason,
-    number
-  >;
-}
-
 function isSchemaUnknown(error: unknown): boolean {
   return error instanceof TailraceError && error.code === 'SOURCE_SCHEMA_UNKNOWN';
+}
+
+/** How far a batch is read, and what its last event needs before it goes on. */
+interface Reading {
+  readonly frames: FrameBatch;
+  at: number;
+  wait: Promise<void> | undefined;
+  payload: TransactionPayloadEvent | undefined;
 }
 
 interface OpenStream {

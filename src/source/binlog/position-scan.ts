@@ -75,8 +75,11 @@ export async function readFileTime(file: string, context: ScanContext): Promise<
   const session = await openScan({ kind: 'coordinates', coordinates }, context);
   try {
     for await (const frames of session) {
-      const frame = frames.find(({ bytes, start }) => bytes[start + 4] === FORMAT_DESCRIPTION);
-      if (frame !== undefined) return frame.bytes.readUInt32LE(frame.start + HEADER_TIMESTAMP_AT);
+      for (const { bytes, start } of frames) {
+        if (bytes[start + 4] === FORMAT_DESCRIPTION) {
+          return bytes.readUInt32LE(start + HEADER_TIMESTAMP_AT);
+        }
+      }
     }
   } finally {
     await session.close();

@@ -1,0 +1,70 @@
+import type { Frame } from '../core/frame.ts';
+
+/** Numbers for each frame: index of its chunk, start, end, length of the checksum. */
+const STRIDE = 4;
+const FIRST_CAPACITY = 256;
+
+/**
+ * Frames in their order, kept as numbers beside the chunks of the socket. Many thousands of small events wait at a
+ * time; an object for each would be copied by the garbage collector while it waits, and one that is made when it is
+ * asked for costs next to nothing.
+ */
+export class FrameBatch implements Iterable<Frame> {
+  #chunks: Buffer[] = [];
+  #places = new Int32Array(FIRST_CAPACITY * STRIDE);
+  #length = 0;
+  #bytes = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Of all frames, without checksums. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(chunk: Buffer, start: number, end: number, checksumLength: Frame['checksumLength']): void {
+    const chunks = this.#chunks;
+    if (chunks[chunks.length - 1] !== chunk) chunks.push(chunk);
+    const at = this.#length * STRIDE;
+    if (at === this.#places.length) this.#grow();
+    const places = this.#places;
+    places[at] = chunks.length - 1;
+    places[at + 1] = start;
+    places[at + 2] = end;
+    places[at + 3] = checksumLength;
+    this.#length += 1;
+    this.#bytes += end - start;
+  }
+
+  at(index: number): Frame {
+    const places = this.#places;
+    const at = index * STRIDE;
+    const bytes = index < this.#length ? this.#chunks[places[at] as number] : undefined;
+    if (bytes === undefined) throw new RangeError(`frame ${index} of ${this.#length}`);
+    return {
+      bytes,
+      start: places[at + 1] as number,
+      end: places[at + 2] as number,
+      checksumLength: places[at + 3] as Frame['checksumLength'],
+    };
+  }
+
+  *[Symbol.iterator](): Iterator<Frame> {
+    for (let index = 0; index < this.#length; index++) yield this.at(index);
+  }
+
+  /** Lets go of all bytes; what it has room for stays. */
+  clear(): void {
+    this.#chunks = [];
+    this.#length = 0;
+    this.#bytes = 0;
+  }
+
+  #grow(): void {
+    const grown = new Int32Array(this.#places.length * 2);
+    grown.set(this.#places);
+    this.#places = grown;
+  }
+}
