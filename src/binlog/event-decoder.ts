@@ -23,7 +23,7 @@ import { decodeXaPrepare } from './events/xa-prepare.ts';
 import { decodeXid } from './events/xid.ts';
 import { LastText } from './last-text.ts';
 
-type DecodeEvent = (decoder: EventDecoder, frame: Frame, header: EventHeader) => BinlogEvent;
+type DecodeEvent = (frame: Frame, header: EventHeader, decoder: EventDecoder) => BinlogEvent;
 
 /**
  * Turns frames into events. Pure but for the last format description, which says whose events these
@@ -62,7 +62,7 @@ export class EventDecoder {
   decode(frame: Frame): BinlogEvent {
     const header = decodeHeader(frame);
     const decodeEvent = DECODERS[header.typeCode];
-    return decodeEvent === undefined ? withoutDecoder(header) : decodeEvent(this, frame, header);
+    return decodeEvent === undefined ? withoutDecoder(header) : decodeEvent(frame, header, this);
   }
 
   /** The events that follow were written by the server that this describes. */
@@ -81,53 +81,36 @@ const DECODERS: readonly (DecodeEvent | undefined)[] = makeDecoders();
 
 function makeDecoders(): (DecodeEvent | undefined)[] {
   const decoders: (DecodeEvent | undefined)[] = new Array<undefined>(256).fill(undefined);
-  const plain = (typeCode: number, decode: (frame: Frame, header: EventHeader) => BinlogEvent) => {
-    decoders[typeCode] = (_, frame, header) => decode(frame, header);
-  };
-  plain(EVENT.ROTATE, decodeRotate);
-  plain(EVENT.XID, decodeXid);
-  plain(EVENT.INCIDENT, decodeIncident);
-  plain(EVENT.HEARTBEAT, decodeHeartbeat);
-  plain(EVENT.HEARTBEAT_V2, decodeHeartbeatV2);
-  plain(EVENT.ROWS_QUERY, decodeRowsQuery);
-  plain(EVENT.ANNOTATE_ROWS, decodeAnnotateRows);
-  plain(EVENT.PREVIOUS_GTIDS, decodePreviousGtids);
-  plain(EVENT.GTID_LIST, decodeGtidList);
-  plain(EVENT.XA_PREPARE, decodeXaPrepare);
-  plain(EVENT.TRANSACTION_PAYLOAD, decodeTransactionPayload);
-  plain(EVENT.MARIADB_GTID, decodeMariadbGtid);
-  addStateful(decoders);
-  return decoders;
-}
-
-function addStateful(decoders: (DecodeEvent | undefined)[]): void {
-  decoders[EVENT.FORMAT_DESCRIPTION] = (decoder, frame, header) => {
+  decoders[EVENT.ROTATE] = decodeRotate;
+  decoders[EVENT.XID] = decodeXid;
+  decoders[EVENT.INCIDENT] = decodeIncident;
+  decoders[EVENT.HEARTBEAT] = decodeHeartbeat;
+  decoders[EVENT.HEARTBEAT_V2] = decodeHeartbeatV2;
+  decoders[EVENT.ROWS_QUERY] = decodeRowsQuery;
+  decoders[EVENT.ANNOTATE_ROWS] = decodeAnnotateRows;
+  decoders[EVENT.PREVIOUS_GTIDS] = decodePreviousGtids;
+  decoders[EVENT.GTID_LIST] = decodeGtidList;
+  decoders[EVENT.XA_PREPARE] = decodeXaPrepare;
+  decoders[EVENT.TRANSACTION_PAYLOAD] = decodeTransactionPayload;
+  decoders[EVENT.MARIADB_GTID] = decodeMariadbGtid;
+  decoders[EVENT.GTID] = decodeGtid;
+  decoders[EVENT.ANONYMOUS_GTID] = decodeGtid;
+  decoders[EVENT.TAGGED_GTID] = (frame, header, { sources }) =>
+    decodeTaggedGtid(frame, header, sources);
+  decoders[EVENT.QUERY] = decodeQuery;
+  decoders[EVENT.QUERY_COMPRESSED] = decodeQuery;
+  decoders[EVENT.EXECUTE_LOAD_QUERY] = decodeQuery;
+  decoders[EVENT.TABLE_MAP] = (frame, header, { tableMaps, flavor }) =>
+    tableMaps.decode(frame, header, flavor);
+  decoders[EVENT.FORMAT_DESCRIPTION] = (frame, header, decoder) => {
     const format = decodeFormatDescription(frame, header);
     decoder.setFormat(format);
     return format;
   };
-  const decodeGtidEvent: DecodeEvent = (decoder, frame, header) =>
-    decodeGtid(frame, header, decoder.sources);
-  decoders[EVENT.GTID] = decodeGtidEvent;
-  decoders[EVENT.ANONYMOUS_GTID] = decodeGtidEvent;
-  decoders[EVENT.TAGGED_GTID] = (decoder, frame, header) =>
-    decodeTaggedGtid(frame, header, decoder.sources);
-  const decodeQueryEvent: DecodeEvent = (decoder, frame, header) =>
-    decodeQuery(frame, header, decoder);
-  decoders[EVENT.QUERY] = decodeQueryEvent;
-  decoders[EVENT.QUERY_COMPRESSED] = decodeQueryEvent;
-  decoders[EVENT.EXECUTE_LOAD_QUERY] = decodeQueryEvent;
-  decoders[EVENT.TABLE_MAP] = (decoder, frame, header) =>
-    decoder.tableMaps.decode(frame, header, decoder.flavor);
   decoders.forEach((_, typeCode) => {
-    if (isRowsType(typeCode)) {
-      decoders[typeCode] = (decoder, frame, header) =>
-        decodeRows(frame, header, {
-          postHeaderLength: decoder.postHeaderLength(typeCode),
-          bitmaps: decoder.bitmaps,
-        });
-    }
+    if (isRowsType(typeCode)) decoders[typeCode] = decodeRows;
   });
+  return decoders;
 }
 
 function withoutDecoder(header: EventHeader): BinlogEvent {

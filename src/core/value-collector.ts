@@ -15,17 +15,19 @@ export class ValueCollector implements RowVisitor {
   readonly #table: Table;
   /** Bits of each BIT column, 0 for the others. */
   readonly #bits: readonly number[];
+  readonly #nothing: readonly undefined[];
   #values: (ColumnValue | undefined)[];
 
   constructor(table: Table, bits: readonly number[]) {
     this.#table = table;
     this.#bits = bits;
-    this.#values = this.#emptyRow();
+    this.#nothing = new Array<undefined>(table.columns.length).fill(undefined);
+    this.#values = this.#nothing.slice();
   }
 
   take(): (ColumnValue | undefined)[] {
     const values = this.#values;
-    this.#values = this.#emptyRow();
+    this.#values = this.#nothing.slice();
     return values;
   }
 
@@ -75,10 +77,6 @@ export class ValueCollector implements RowVisitor {
     const { charset } = this.#column(column);
     this.#values[column] =
       charset === undefined ? bytes.subarray(start, end) : decodeText(charset, bytes, start, end);
-  }
-
-  #emptyRow(): (ColumnValue | undefined)[] {
-    return new Array<undefined>(this.#table.columns.length).fill(undefined);
   }
 
   #column(column: number): Column {

@@ -24,11 +24,13 @@ const LOGICAL_CLOCK = 2;
 /** In the highest byte of the immediate commit time. */
 const ORIGINAL_FOLLOWS = 0x80;
 const TWO_48 = 2 ** 48;
+const NO_CLOCK = { lastCommitted: undefined, sequenceNumber: undefined } as const;
+const NO_TIMES = { immediateCommitMicros: undefined, originalCommitMicros: undefined } as const;
 
 export function decodeGtid(
   frame: Frame,
   header: EventHeader,
-  sources: GtidSourceInterner,
+  { sources }: { readonly sources: GtidSourceInterner },
 ): GtidEvent {
   const reader = EventReader.ofBody(frame, 'GTID');
   reader.skip(1);
@@ -55,7 +57,7 @@ export function decodeGtid(
 
 function readClock(reader: EventReader): Pick<GtidEvent, 'lastCommitted' | 'sequenceNumber'> {
   if (reader.remaining < 17 || reader.u8() !== LOGICAL_CLOCK) {
-    return { lastCommitted: undefined, sequenceNumber: undefined };
+    return NO_CLOCK;
   }
   return { lastCommitted: reader.u64(), sequenceNumber: reader.u64() };
 }
@@ -64,7 +66,7 @@ function readCommitTimes(
   reader: EventReader,
 ): Pick<GtidEvent, 'immediateCommitMicros' | 'originalCommitMicros'> {
   if (reader.remaining < 7) {
-    return { immediateCommitMicros: undefined, originalCommitMicros: undefined };
+    return NO_TIMES;
   }
   const low = reader.u48();
   const high = reader.u8();

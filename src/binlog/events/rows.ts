@@ -40,7 +40,8 @@ const SHORT_POST_HEADER = 6;
 
 /** What a rows event is read with besides its bytes. */
 export interface RowsContext {
-  readonly postHeaderLength: number | undefined;
+  /** By type code; undefined: the format description does not name it. */
+  postHeaderLength(typeCode: number): number | undefined;
   readonly bitmaps: BitmapCache;
 }
 
@@ -69,7 +70,8 @@ export function decodeRows(frame: Frame, header: EventHeader, context: RowsConte
   const reader = EventReader.ofBody(frame, 'rows');
   const kind = KINDS[header.typeCode];
   if (kind === undefined) throw reader.invalid(`type ${header.typeCode} has no rows`);
-  const tableId = context.postHeaderLength === SHORT_POST_HEADER ? reader.u32() : reader.u48();
+  const isShort = context.postHeaderLength(header.typeCode) === SHORT_POST_HEADER;
+  const tableId = isShort ? reader.u32() : reader.u48();
   const flags = reader.u16();
   if (kind.hasExtraData) skipExtraData(reader);
   const columnCount = reader.lengthEncoded();

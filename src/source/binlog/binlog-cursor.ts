@@ -36,6 +36,11 @@ export class BinlogCursor {
     return { file: this.#file, offset: this.#start };
   }
 
+  /** Of `eventStart`. */
+  get startOffset(): number {
+    return this.#start;
+  }
+
   get file(): string {
     return this.#file;
   }

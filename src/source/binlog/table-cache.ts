@@ -18,6 +18,8 @@ export interface TableBinding {
   readonly tableMap: TableMap;
   /** Why its rows are not handed on; undefined: they are. */
   readonly dropReason: DropReason | undefined;
+  /** The same for what a rule leaves out. */
+  readonly dropReasons: Readonly<Record<RowsEvent['action'], DropReason | undefined>>;
   /** The checkpoint table of a tailrace, ours or another's. */
   readonly isCheckpoint: boolean;
   /** Made at the first rows event, so that an unknown table without rows stops nothing. */
@@ -47,6 +49,8 @@ export interface TableCacheOptions {
 export class TableCache {
   readonly #options: TableCacheOptions;
   readonly #bindings = new Map<number, TableBinding>();
+  /** Rows follow their table map. */
+  #last: TableBinding | undefined;
 
   constructor(options: TableCacheOptions) {
     this.#options = options;
@@ -54,6 +58,7 @@ export class TableCache {
 
   clear(): void {
     this.#bindings.clear();
+    this.#last = undefined;
   }
 
   /** Between two transactions, since each brings its own table maps: forgets what is too much. */
@@ -70,28 +75,39 @@ export class TableCache {
     const binding = this.#bindings.get(tableId);
     // The decoder gives the same object for the same bytes.
     const known = binding?.tableMap.body;
-    return known === body || known?.equals(body) === true ? binding : undefined;
+    if (known !== body && known?.equals(body) !== true) return undefined;
+    this.#last = binding;
+    return binding;
   }
 
   set(tableMap: TableMap): TableBinding {
+    const dropReason = this.#dropReason(tableMap);
+    const reasonOf = (action: RowsEvent['action']): DropReason | undefined =>
+      dropReason ?? (this.#options.router.isSkipped(tableMap, action) ? 'by_rule' : undefined);
     const binding: TableBinding = {
       tableMap,
-      dropReason: this.#dropReason(tableMap),
+      dropReason,
+      dropReasons: {
+        insert: reasonOf('insert'),
+        update: reasonOf('update'),
+        delete: reasonOf('delete'),
+      },
       isCheckpoint: MARK_TABLES.has(tableMap.table),
       reader: undefined,
     };
     this.#bindings.set(tableMap.tableId, binding);
+    this.#last = binding;
     return binding;
   }
 
   /** Why the rows of this event are left out; undefined: they are not. */
   dropReasonOf({ tableId, action }: Pick<RowsEvent, 'tableId' | 'action'>): DropReason | undefined {
-    const { dropReason, tableMap } = this.get(tableId);
-    if (dropReason !== undefined) return dropReason;
-    return this.#options.router.isSkipped(tableMap, action) ? 'by_rule' : undefined;
+    return this.get(tableId).dropReasons[action];
   }
 
   get(tableId: number): TableBinding {
+    const last = this.#last;
+    if (last?.tableMap.tableId === tableId) return last;
     const binding = this.#bindings.get(tableId);
     if (binding === undefined) {
       throw new TailraceError(

@@ -247,7 +247,7 @@ export class TransactionAssembler {
         this.#rollBack(group);
         return;
       case 'savepoint':
-        group.setSavepoint(statement.savepoint, this.#options.cursor.eventStart.offset);
+        group.setSavepoint(statement.savepoint, this.#options.cursor.startOffset);
         return;
       case 'rollback-to':
         this.#rollBackTo(group, statement.savepoint);
@@ -339,7 +339,7 @@ export class TransactionAssembler {
     const dropReason = this.#tables.dropReasonOf(event);
     if (dropReason !== undefined) return dropReason;
     const { cursor, discards } = this.#options;
-    const isTakenBack = discards.covers(group.coordinates, cursor.eventStart.offset);
+    const isTakenBack = discards.covers(group.coordinates, cursor.startOffset);
     return isTakenBack ? 'rolled-back' : undefined;
   }
 
@@ -361,7 +361,7 @@ export class TransactionAssembler {
   }
 
   #rollBack(group: OpenGroup): void {
-    if (group.partIndex > 0) this.#reread(group, 0, this.#options.cursor.eventStart.offset);
+    if (group.partIndex > 0) this.#reread(group, 0, this.#options.cursor.startOffset);
     this.#drop('rolled-back', group.changes.length);
     group.takeBackAll();
     this.#end(true);
@@ -371,7 +371,7 @@ export class TransactionAssembler {
     const mark = group.savepoint(name);
     if (mark === undefined) return;
     if (mark.part !== group.partIndex) {
-      this.#reread(group, mark.offset, this.#options.cursor.eventStart.offset);
+      this.#reread(group, mark.offset, this.#options.cursor.startOffset);
     }
     this.#drop('rolled-back', group.changes.length - mark.changes);
     group.rollbackTo(mark);

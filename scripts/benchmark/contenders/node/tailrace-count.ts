@@ -126,7 +126,7 @@ async function read({ file, position, mark }: Span): Promise<Counted> {
         keepsRowQueries: false,
         logger,
         loadPrepared: () => Promise.resolve(undefined),
-        isSkipped: () => false,
+        isSkipped: undefined,
         discards: new Discards(),
       }),
   }).run(stop.signal);
