@@ -426,12 +426,12 @@ export class MysqlSink implements Sink {
   }
 }
 
-/** Of a group the row replay has named the transaction; whatever stands alone is named here. */
 /** No definition can change by it. */
 function isRowsOnly(unit: Unit): boolean {
   return unit.kind === 'group' || (unit.kind === 'part' && !isDdlDelivery(unit.delivery));
 }
 
+/** Of a group the row replay has named the transaction; whatever stands alone is named here. */
 function placedIn(unit: Unit, error: TailraceError): TailraceError {
   return unit.kind === 'group' ? error : error.at(transactionPlace(unit.delivery.transaction));
 }
