@@ -122,7 +122,12 @@ describe('allocations for a row in a transaction of its own', () => {
     mysql: smallTransactions(ROWS, 'mysql'),
   };
   const transactions = decode(streams.mariadb, 'mariadb');
-  const images = { flavor: 'mariadb', serverId: 1, maxEventBytes: 1 << 20 } as const;
+  const images = {
+    flavor: 'mariadb',
+    serverId: 1,
+    maxEventBytes: 1 << 20,
+    repeatsText: false,
+  } as const;
   const dialect = { hasRowAlias: false };
 
   it('the input is what it should be', () => {

@@ -118,7 +118,12 @@ apply = "${apply}"
     expect(refused).toMatchObject({ severity: 'error', end: 'target' });
     expect(refused?.fixSql).toMatch(/^GRANT BINLOG REPLAY ON \*\.\* TO /);
     await to.run(refused?.fixSql ?? '');
-    expect(find(await rights('rows'))).toBeUndefined();
+    const granted = await rights('rows');
+    expect(find(granted)).toBeUndefined();
+    const logsText = granted.find(({ code }) => code === 'TARGET_LOGS_TEXT');
+    expect(logsText).toMatchObject({ severity: 'note', end: 'target' });
+    await to.run(logsText?.fixSql ?? '');
+    expect((await rights('rows')).map(({ code }) => code)).not.toContain('TARGET_LOGS_TEXT');
   });
 
   it('tells of a target that refuses LOAD DATA, where the copy would use it', async () => {

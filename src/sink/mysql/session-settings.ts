@@ -49,6 +49,9 @@ const WISHED: readonly Setting[] = [
   ['sql_require_primary_key', '0'],
   ['sql_generate_invisible_primary_key', '0'],
   ['binlog_format', "'ROW'"],
+  // The target's binlog would hold the text of a statement once for each of its tables: BINLOG's has many.
+  ['binlog_annotate_row_events', '0'],
+  ['binlog_rows_query_log_events', '0'],
 ];
 
 type Setting = readonly [name: string, value: string];

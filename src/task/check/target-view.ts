@@ -111,13 +111,24 @@ async function imageProblems(
   apply: TargetConfig['apply'],
 ): Promise<readonly Problem[]> {
   const opened = await openImages(connection);
-  if (!isRefusal(opened)) return [];
+  if (!isRefusal(opened)) return opened.repeatsText ? [repeatedText(connection.info, account)] : [];
   const isNeeded = apply === 'rows';
   const finding = isNeeded ? opened.reason : `${opened.reason}: rows are written as SQL, slower`;
   const { mend } = opened;
   const fixSql = mend.kind === 'grant' ? grantRight(mend.right, account) : mend.statement;
   const severity = isNeeded ? 'error' : 'note';
   return [{ severity, code: 'ROW_IMAGES_REFUSED', finding, fixSql }];
+}
+
+/** MariaDB keeps texts beside rows for people to read; these are base64, and there is one for each table. */
+function repeatedText({ versionNumber }: ServerInfo, account: string): Problem {
+  const right = versionNumber >= 100_502 ? 'BINLOG ADMIN' : 'SUPER';
+  return {
+    severity: 'note',
+    code: 'TARGET_LOGS_TEXT',
+    finding: `the target's binlog keeps the text of each statement (binlog_annotate_row_events), which for row images is the rows once more; with ${right} the account turns it off for its session`,
+    fixSql: grantRight(right, account),
+  };
 }
 
 function grantRight(right: string, account: string): string {

@@ -70,7 +70,9 @@ describe.each(TARGETS)('row images on %s', (name) => {
 
   /** The history's table with the definition that the target gives it, as a source would have it. */
   async function create(of: HistoryTable): Promise<Base> {
-    await target.session.run(`CREATE TABLE ${of.name} (${of.sql}) ENGINE=InnoDB`);
+    await target.session.run(
+      `DROP TABLE IF EXISTS ${of.name}; CREATE TABLE ${of.name} (${of.sql}) ENGINE=InnoDB`,
+    );
     const { table } = historyBase(DATABASE, of);
     const there = { database: DATABASE, table: of.name };
     target.catalog.forgetAll();

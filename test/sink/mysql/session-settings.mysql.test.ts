@@ -62,6 +62,11 @@ describe.each(TARGETS)('a session on %s', (name) => {
         '0',
       ],
     ]);
+    const logged = await session.connection.query(
+      "SHOW SESSION VARIABLES WHERE Variable_name IN ('binlog_annotate_row_events', 'binlog_rows_query_log_events')",
+    );
+    // Each has one of them, MariaDB with ON as its default.
+    expect(logged.map((row) => row['Value'])).toEqual(['OFF']);
     await session.close();
   });
 

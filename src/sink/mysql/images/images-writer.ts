@@ -17,7 +17,12 @@ const TIME_AT = 0;
 export interface ImageSettings extends EventDialect {
   /** Bytes of events in one statement. */
   readonly maxEventBytes: number;
+  /** The target's own binlog gets the statement's text once for each event in it. */
+  readonly repeatsText: boolean;
 }
+
+/** Beyond this a text that is repeated for each event costs more than the trip of another statement. */
+const REPEATED_BYTES = 64 * 1024;
 
 /** Constant pieces of one bound table's events. */
 interface TableEvents {
@@ -65,13 +70,13 @@ export class ImagesWriter {
     const open = this.#open;
     const isSame = open?.binding === binding && open.action === action;
     if (isSame && open.body === tableMap.body) return;
-    this.#closeEvent();
+    this.#endEvent();
     this.#openEvent(binding, action, tableMap.body);
   }
 
   /** What follows is an event of its own, even if it is of the same kind. */
   separate(): void {
-    this.#closeEvent();
+    this.#endEvent();
   }
 
   insert(after: WireImages, row: number): void {
@@ -145,6 +150,11 @@ export class ImagesWriter {
     this.#out.raw(heads[action]);
     this.#bindings.add(binding);
     this.#open = { binding, action, body, mapAt, at, imagesAt: this.#out.length };
+  }
+
+  #endEvent(): void {
+    this.#closeEvent();
+    if (this.#settings.repeatsText && this.#out.length >= REPEATED_BYTES) this.#closePacket();
   }
 
   #closeEvent(): void {

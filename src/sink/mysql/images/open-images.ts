@@ -24,7 +24,8 @@ const NO_RIGHT = [1227, 1193, 1231, 1232, 1238, 3706] as const;
 export async function openImages(
   connection: ServerConnection,
 ): Promise<ImageSettings | ImagesRefusal> {
-  const mode = await findLooseMode(connection);
+  const variables = await readVariables(connection);
+  const mode = findLooseMode(variables);
   if (mode !== undefined) {
     const reason = `${mode} is IDEMPOTENT: the target would pass over rows that it does not find`;
     return { reason, mend: { kind: 'set', statement: `SET GLOBAL ${mode} = 'STRICT';` } };
@@ -46,6 +47,7 @@ export async function openImages(
     flavor: info.flavor,
     serverId: info.serverId,
     maxEventBytes: Math.min(MAX_EVENT_BYTES, Math.floor(room)),
+    repeatsText: REPEATING.every((name) => variables.get(name) === 'ON'),
   };
 }
 
@@ -58,11 +60,20 @@ function rightFor(flavor: 'mysql' | 'mariadb', versionNumber: number): string {
   return versionNumber >= 80018 ? 'REPLICATION_APPLIER' : 'SUPER';
 }
 
-/** Where a missing row is no error, nothing would tell that the target differs. */
-async function findLooseMode(connection: ServerConnection): Promise<string | undefined> {
+/** What has to be on for MariaDB to write a statement's text into its binlog, once for each table of it. */
+const REPEATING = ['binlog_annotate_row_events', 'log_bin', 'sql_log_bin'] as const;
+/** MySQL's and MariaDB's name for it. */
+const MODES = ['slave_exec_mode', 'rbr_exec_mode'] as const;
+
+async function readVariables(connection: ServerConnection): Promise<ReadonlyMap<string, string>> {
+  const names = [...MODES, ...REPEATING].map((name) => `'${name}'`);
   const rows = await connection.query(
-    "SHOW SESSION VARIABLES WHERE Variable_name IN ('slave_exec_mode', 'rbr_exec_mode')",
+    `SHOW SESSION VARIABLES WHERE Variable_name IN (${names.join(',')})`,
   );
-  const loose = rows.find((row) => readText(row, 'Value') !== 'STRICT');
-  return loose === undefined ? undefined : readText(loose, 'Variable_name');
+  return new Map(rows.map((row) => [readText(row, 'Variable_name'), readText(row, 'Value')]));
+}
+
+/** Where a missing row is no error, nothing would tell that the target differs. */
+function findLooseMode(variables: ReadonlyMap<string, string>): string | undefined {
+  return MODES.find((name) => (variables.get(name) ?? 'STRICT') !== 'STRICT');
 }
