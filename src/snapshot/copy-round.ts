@@ -269,6 +269,11 @@ class Round {
     );
     const captured = { ...known.captured, tables };
     const all = await readSourceTables(control, captured, options.router);
+    if (all.length === 0) {
+      options.logger.warn(
+        'No table of the source is included by task.filter: there is nothing to copy',
+      );
+    }
     const seq = await options.catchUp(view.position);
     const target = (this.#target = await options.openTarget());
     const record = new CopyRecord(await target.loadMarks());

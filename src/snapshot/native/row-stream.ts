@@ -14,6 +14,8 @@ import { errorFromServer } from '../../server/error-from-server.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
 
 const COM_QUERY = 0x03;
+/** Most tables are small: a batch grows as rows come. */
+const FIRST_BYTES = 32 * 1024;
 
 export interface RawRows {
   /** Row packets' payloads, one behind the other. */
@@ -53,6 +55,8 @@ export async function* streamRows(
   }
 }
 
+const EMPTY = Buffer.alloc(0);
+
 type State = 'header' | 'definitions' | 'rows';
 
 class RowStreamCommand {
@@ -60,7 +64,8 @@ class RowStreamCommand {
   readonly #sql: string;
   readonly #options: RowStreamOptions;
   #state: State = 'header';
-  #batch: Buffer;
+  #batch = EMPTY;
+  #firstBytes = FIRST_BYTES;
   #length = 0;
   #rows = 0;
   #lastRowAt = 0;
@@ -74,7 +79,6 @@ class RowStreamCommand {
     this.#connection = connection;
     this.#sql = sql;
     this.#options = options;
-    this.#batch = Buffer.allocUnsafeSlow(options.batchBytes + 64 * 1024);
   }
 
   /** Called by the driver: first without a packet, then with each. True: this command is over. */
@@ -146,17 +150,31 @@ class RowStreamCommand {
     }
   }
 
-  /** A row larger than all that is left: it gets a batch of its own. */
+  get #mostBytes(): number {
+    return this.#options.batchBytes + 64 * 1024;
+  }
+
+  /** By growing up to a whole batch; a row larger than all that is left gets one of its own. */
   #makeRoom(size: number): void {
-    this.#flush();
-    if (size > this.#batch.length) this.#batch = Buffer.allocUnsafeSlow(size);
+    const most = this.#mostBytes;
+    const needed = this.#length + size;
+    if (needed > most) {
+      this.#flush();
+      this.#batch = Buffer.allocUnsafeSlow(Math.max(size, most));
+      return;
+    }
+    const wanted = Math.max(needed, this.#batch.length * 4, this.#firstBytes);
+    const grown = Buffer.allocUnsafeSlow(Math.min(wanted, most));
+    this.#batch.copy(grown, 0, 0, this.#length);
+    this.#batch = grown;
   }
 
   #flush(): void {
     if (this.#rows === 0) return;
     const bytes = this.#batch.subarray(0, this.#length);
     this.#ready.push({ bytes, rowCount: this.#rows, lastRowAt: this.#lastRowAt });
-    this.#batch = Buffer.allocUnsafeSlow(this.#options.batchBytes + 64 * 1024);
+    this.#batch = EMPTY;
+    this.#firstBytes = this.#mostBytes;
     this.#length = 0;
     this.#rows = 0;
     this.#wakeUp();

@@ -8,12 +8,15 @@ import { TableKey } from './table-key.ts';
 /** So many rows (by the server's guess) make a slice worth its own query. */
 const ROWS_A_SLICE = 100_000;
 const MOST_SLICES = 256;
+/** Below this a table is copied anew sooner than it is remembered how far it was. */
+const ROWS_TO_REMEMBER = 1000;
 
-/** Ranges of the key that several connections copy at once, each resumable by itself. */
+/** Ranges of the key that several connections copy at once, each resumable by itself; undefined: it is copied as one. */
 export async function chooseSlices(
   reader: ServerConnection,
   table: SourceTable,
-): Promise<readonly Slice[]> {
+): Promise<readonly Slice[] | undefined> {
+  if (table.estimatedRows < ROWS_TO_REMEMBER) return undefined;
   const whole: Slice = { after: null, to: null };
   const count = Math.min(Math.ceil(table.estimatedRows / ROWS_A_SLICE), MOST_SLICES);
   if (count < 2 || !TableKey.isInteger(table.table)) return [whole];
