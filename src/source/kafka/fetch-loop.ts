@@ -9,10 +9,11 @@ import {
 } from '../../kafka/fetch-request.ts';
 import { sleep } from '../../lib/sleep.ts';
 
+/** A fetch is unpacked as a whole, to several times its size; some ten thousand rows make a group anyway. */
 const LIMITS: FetchLimits = {
   maxWaitMs: 250,
-  maxBytes: 8 * 1024 * 1024,
-  partitionBytes: 1024 * 1024,
+  maxBytes: 2 * 1024 * 1024,
+  partitionBytes: 512 * 1024,
 };
 const REFRESH_MS = 100;
 

@@ -10,6 +10,9 @@ import type { Transaction } from '../../core/transaction.ts';
 import type { DecodedRows } from '../../message/decode/decoder.ts';
 import { JsonRows } from '../../message/decode/json-rows.ts';
 
+/** Of a message in memory, beside its bytes: where its values stand, the row that they make, what waits for it. */
+const ROW_OVERHEAD = 256;
+
 /** Rows of one table and action that follow each other. */
 interface OpenChange {
   readonly change: RowsChange;
@@ -53,7 +56,7 @@ export class TransactionBuilder {
     const open = this.#openFor(rows, offset, byKey);
     for (const spans of rows.before) open.before?.push(rows.bytes, spans);
     for (const spans of rows.after) open.after?.push(rows.bytes, spans);
-    this.#count(rows.bytes.length, offset, rows.committedAtMs);
+    this.#count(rows.bytes.length + ROW_OVERHEAD, offset, rows.committedAtMs);
     this.#isSnapshot = rows.isSnapshot;
   }
 

@@ -8,6 +8,7 @@ import type { Transaction } from '../../core/transaction.ts';
 import type { ClusterSession } from '../../kafka/cluster-session.ts';
 import { readOffsets } from '../../kafka/list-topics.ts';
 import { createDecoder } from '../../message/create-decoder.ts';
+import { limitHeapGrowth } from '../../lib/limit-heap-growth.ts';
 import { createOrderedAcker } from '../../pipeline/ordered-acker.ts';
 import { pump } from '../../pipeline/pump.ts';
 import { createMysqlSink, type MysqlSink } from '../../sink/mysql/mysql-sink.ts';
@@ -37,6 +38,7 @@ const PROGRESS_EVERY_MS = 1000;
 /** From taking over the partitions until they are given anew, the task is stopped, or all is read. */
 export async function consumeRound(options: ConsumeRoundOptions): Promise<void> {
   const { board, until, onProgress } = options;
+  limitHeapGrowth(MEMORY.heapGrowthPercent);
   const inner = new AbortController();
   const signal = AbortSignal.any([options.signal, inner.signal]);
   const round = new Round(options, signal);
