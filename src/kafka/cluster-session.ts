@@ -13,6 +13,8 @@ const RETRY = { minMs: 20, maxMs: 2000 };
 const DROP_TIMEOUT_MS = 500;
 /** Longer than any request may take: joining a group waits for its other members. */
 const ANSWER_LIMIT_MS = 120_000;
+/** A transaction of Kafka's that follows another at once is often refused, for some milliseconds. */
+const QUIET_MS = 1000;
 /** While brokers are away a line each that often is enough. */
 const WARN_EVERY_MS = 10_000;
 
@@ -48,6 +50,7 @@ export class ClusterSession {
   /** Does the work again and again until it succeeds or can't pass by itself. */
   async until<T>(signal: AbortSignal, work: (cluster: Cluster) => Promise<T>): Promise<T> {
     const backoff = createBackoff(RETRY);
+    const sinceMs = performance.now();
     for (;;) {
       try {
         return await this.once(signal, work);
@@ -55,7 +58,7 @@ export class ClusterSession {
         if (signal.aborted) throw abortReason(signal);
         const error = toTailraceError(thrown);
         if (!error.isTransient || error.code === 'KAFKA_PRODUCER_LOST') throw error;
-        this.#warn(error);
+        if (performance.now() - sinceMs >= QUIET_MS) this.#warn(error);
         await backoff.wait(signal);
         if (!isConnectionFault(error)) await this.refresh(signal).catch(() => undefined);
       }

@@ -35,11 +35,13 @@ const DENIED = new Set([
   'ILLEGAL_SASL_STATE',
 ]);
 
-const MISSING = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'INVALID_TOPIC_EXCEPTION']);
+const MISSING = new Set(['INVALID_TOPIC_EXCEPTION']);
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
 /** Brokers that say so may say otherwise in a moment. */
 const BUSY = new Set([
+  // Of a topic that was made a moment ago: one broker knows of it before the next. Whether one is there is asked by itself.
+  'UNKNOWN_TOPIC_OR_PARTITION',
   'LEADER_NOT_AVAILABLE',
   'NOT_LEADER_FOR_PARTITION',
   'REQUEST_TIMED_OUT',
