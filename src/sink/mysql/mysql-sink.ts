@@ -73,7 +73,9 @@ export class MysqlSink implements Sink {
   #working: Promise<void> | undefined;
   /** Taken out while the one before it is applied, and planned already. */
   #ahead: Unit | undefined;
-  #isRowsRunning = false;
+  #running: Unit | undefined;
+  /** What runs is rows, and they are on their way. */
+  #isTargetBusy = false;
   /** Done, and its bytes are still counted: they are let go once the target works on the next one. */
   #applied: Unit | undefined;
   /** Their bytes are not counted in the gate any more. */
@@ -130,6 +132,7 @@ export class MysqlSink implements Sink {
     if (this.#error !== undefined) throw this.#error;
     for (const delivery of batch) this.#accept(delivery);
     this.#kick();
+    this.#planAhead();
     const room = this.#gate.waitOpen(signal);
     if (room !== undefined) await Promise.race([room, this.#failure.promise]);
   }
@@ -212,9 +215,10 @@ export class MysqlSink implements Sink {
   async #applyUnit(unit: Unit, isRetry: boolean): Promise<void> {
     if (this.#passes(unit)) return;
     const sinceMs = systemClock.monotonicMs();
-    this.#isRowsRunning = isRowsOnly(unit);
+    this.#running = unit;
     const waiting = await this.#withRetries(unit).finally(() => {
-      this.#isRowsRunning = false;
+      this.#running = undefined;
+      this.#isTargetBusy = false;
     });
     this.counters.lastCommitMs = systemClock.monotonicMs() - sinceMs;
     this.timings.apply.observeMs(this.counters.lastCommitMs);
@@ -278,6 +282,7 @@ export class MysqlSink implements Sink {
    * would keep the target waiting: a loop that decodes reads no answers.
    */
   #whileBusy(): void {
+    this.#isTargetBusy = this.#running !== undefined && isRowsOnly(this.#running);
     this.#releaseApplied();
     this.#planAhead();
   }
@@ -297,7 +302,7 @@ export class MysqlSink implements Sink {
 
   /** Makes the next group's statements while the target is busy; behind a DDL its tables may differ. */
   #planAhead(): void {
-    if (!this.#isRowsRunning || this.#ahead !== undefined || !this.#builder.hasFullGroup) return;
+    if (!this.#isTargetBusy || this.#ahead !== undefined || !this.#builder.hasFullGroup) return;
     const unit = this.#builder.take();
     this.#ahead = unit;
     if (unit === undefined || unit.kind === 'ddl' || !isRowsOnly(unit)) return;
