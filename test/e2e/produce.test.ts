@@ -54,7 +54,7 @@ async function prepare(name: string, kafkaLines = '', more: { target?: boolean }
   workspace.write({
     source: testServer('src57'),
     ...(more.target === true ? { target: testServer('dst10') } : {}),
-    name: `p-${number}-${name.replaceAll('_', '-')}`,
+    name: `p${process.pid}-${number}-${name.replaceAll('_', '-')}`,
     start: (start ?? '').replaceAll('\n', ''),
     include: [`${database}.*`],
     tail: `[task.kafka]\nbrokers = ["${broker.bootstrap}"]\n${kafkaLines}`,
@@ -374,6 +374,9 @@ describe('produce', () => {
     await catchUp(workspace, 'run');
     const sums = `SELECT CONCAT(COUNT(*), '/', SUM(n)) FROM ${database}.t`;
     expect(await target.value(sums)).toBe(await source.value(sums));
+    // A copy would move the target's mark past what Kafka gets next.
+    const copy = await runTailrace(['snapshot', '--restart', '-c', workspace.config]);
+    expect(copy.stderr).toContain('would pass over what comes next for Kafka');
     expectWhole(await broker.read(topics), 500);
     await target.run(`DROP DATABASE ${database}`);
     await target.close();

@@ -33,6 +33,7 @@ import { routerOf } from '../task-setup.ts';
 import { adminOf, catchUp } from './catch-up.ts';
 import { learnSchema } from './learn-schema.ts';
 import { onlyTables } from './only-tables.ts';
+import { refusePastKafka } from './refuse-past-kafka.ts';
 import type { SnapshotTask } from './snapshot-options.ts';
 
 /** Rounds in which tables were altered under our hands. */
@@ -71,6 +72,7 @@ export async function copyTask(run: SnapshotTask): Promise<SnapshotResult> {
   const state = await readCheckpoint(admin, run.signal);
   const begin = beginningOf(run, record.head, state?.checkpoint);
   assertSameTables(run, record);
+  await refusePastKafka(run);
   const source = await openSource(run);
   try {
     if (!begin.isAnew) assertSameSource(run, record, source);
