@@ -85,6 +85,13 @@ on_alarm = ["/bin/sh", "-c", "cat >> ${told}"]
       .map((line) => JSON.parse(line) as Told)
       .filter((message) => message.state === state);
 
+  /** Without a page, a process writes down now and then what it does. */
+  const alarmsInStatus = async (): Promise<number | undefined> => {
+    const { stdout } = await runTailrace(['status', '--json', '-c', workspace.config]);
+    const { tasks } = JSON.parse(stdout) as { tasks: { inspection: { alarms: number } | null }[] };
+    return tasks[0]?.inspection?.alarms;
+  };
+
   it(
     'a difference that stays is an alarm, and is over when it is gone',
     { timeout: 90_000 },
@@ -97,10 +104,7 @@ on_alarm = ["/bin/sh", "-c", "cat >> ${told}"]
         [`${DATABASE}.t`, 'id=2'],
       ]);
       expect(posted[0]).toEqual(alarm);
-      const { stdout } = await runTailrace(['status', '--json', '-c', workspace.config]);
-      const [status] = (JSON.parse(stdout) as { tasks: { inspection: { alarms: number } }[] })
-        .tasks;
-      expect(status?.inspection.alarms).toBe(1);
+      await waitFor('status to tell it', async () => (await alarmsInStatus()) === 1, 30_000);
 
       await target.run(`UPDATE ${DATABASE}.t SET v = 2 WHERE id = 2`);
       await waitFor('its end', () => toldTo('resolved').length > 0, 60_000);
