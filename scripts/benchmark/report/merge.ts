@@ -27,7 +27,8 @@ export function commandOf(args: readonly string[]): string {
     if (option === '--out') return false;
     return !(isAdded && (option === '--only' || option === '--contender'));
   });
-  return ['scripts/bench', ...kept, ...(isAdded ? ['--only NAME [--contender NAME]'] : [])].join(
+  const words = kept.map((word) => (word.includes(' ') ? `"${word}"` : word));
+  return ['scripts/bench', ...words, ...(isAdded ? ['--only NAME [--contender NAME]'] : [])].join(
     ' ',
   );
 }

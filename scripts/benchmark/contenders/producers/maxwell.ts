@@ -33,7 +33,7 @@ export const maxwell: Producer = {
       program: 'java',
       args: [
         '-cp',
-        `${folder}/libs/*`,
+        `${folder}:${folder}/libs/*`,
         'com.zendesk.maxwell.Maxwell',
         `--config=${path}`,
         // In the file it has no effect.
