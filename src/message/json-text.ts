@@ -40,7 +40,7 @@ export function compactJson(text: string): string {
 
 /** The same with these spaces: the text that MySQL has of it. */
 export function spacedJson(text: string): string {
-  return betweenStrings(compactJson(text), (part) => part.replace(/[,:]/g, '$& '));
+  return betweenStrings(text, (part) => part.replaceAll(' ', '').replace(/[,:]/g, '$& '));
 }
 
 /** Strings are left alone: a document of megabytes has one of that size. */

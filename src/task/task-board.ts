@@ -11,7 +11,7 @@ import { isWorking, RunStateMachine, type RunStateKind } from '../lib/run-state.
 import { toLoggable } from '../lib/log-fields.ts';
 import { redactSecrets } from '../lib/secrets.ts';
 import type { SourceHead } from '../source/binlog/head-probe.ts';
-import type { SourceProgress } from '../source/binlog/source-progress.ts';
+import type { SourceProgress } from '../source/source-progress.ts';
 import type {
   DeadLetterStatus,
   InspectionStatus,
@@ -36,9 +36,7 @@ export interface CountingSink extends Sink {
 }
 
 /** How far a source is, whatever it reads. */
-export type StreamProgress = Omit<SourceProgress, 'dropped'> & {
-  readonly dropped: Readonly<Record<string, number>>;
-};
+export type StreamProgress = SourceProgress<string>;
 
 export interface Running {
   readonly source: { readonly progress: StreamProgress };

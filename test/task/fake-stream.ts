@@ -6,7 +6,6 @@ import type { Logger } from '../../src/lib/logger.ts';
 import { Histogram } from '../../src/lib/histogram.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import type { BinlogSource } from '../../src/source/binlog/binlog-source.ts';
-import type { SourceProgress } from '../../src/source/binlog/source-progress.ts';
 import type { CheckpointStore } from '../../src/task/stream-task.ts';
 import { fakeTransaction } from '../support/fake-change.ts';
 
@@ -22,7 +21,9 @@ export function transactions(from: number, to: number): readonly Transaction[] {
   });
 }
 
-export function fakeProgress(more: Partial<SourceProgress> = {}): SourceProgress {
+export type Progress = BinlogSource['progress'];
+
+export function fakeProgress(more: Partial<Progress> = {}): Progress {
   return {
     host: '127.0.0.1:3306',
     coordinates: undefined,

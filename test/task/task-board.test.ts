@@ -3,11 +3,10 @@ import { TailraceError } from '../../src/core/errors.ts';
 import type { OrderedAcker } from '../../src/core/ticket.ts';
 import type { Transaction } from '../../src/core/transaction.ts';
 import { registerSecret } from '../../src/lib/secrets.ts';
-import type { SourceProgress } from '../../src/source/binlog/source-progress.ts';
 import { judgeHealth, judgeReadiness } from '../../src/status/health.ts';
 import { TaskBoard } from '../../src/task/task-board.ts';
 import { fakeDdl, fakeTransaction } from '../support/fake-change.ts';
-import { FakeSink, fakeProgress, positionAt } from './fake-stream.ts';
+import { FakeSink, fakeProgress, positionAt, type Progress } from './fake-stream.ts';
 
 const T0 = Date.parse('2026-11-21T10:00:00Z');
 
@@ -19,7 +18,7 @@ afterEach(() => {
 });
 
 /** A board that streams, with an acker whose oldest transaction the test sets. */
-function streaming(more: Partial<SourceProgress> = {}) {
+function streaming(more: Partial<Progress> = {}) {
   const board = new TaskBoard('shop');
   const progress = fakeProgress(more);
   const acker = {

@@ -15,6 +15,7 @@ import { Stopwatch } from '../../lib/stopwatch.ts';
 import type { FrameBatch } from '../../replica/frame-batch.ts';
 import { openReplicaSession } from '../../replica/open-session.ts';
 import { SchemaHistory } from '../../schema/schema-history.ts';
+import { createProgress, type SourceProgress } from '../source-progress.ts';
 import { connectServer, type ServerConnection } from '../../server/connect.ts';
 import type { ServerOptions } from '../../server/connect-options.ts';
 import { BinlogCursor } from './binlog-cursor.ts';
@@ -29,9 +30,9 @@ import {
 import { describeSource, type SourceDescription } from './describe-source.ts';
 import { dumpStart, type DdlScanOptions } from './ddl-scan.ts';
 import type { Discards } from './discards.ts';
+import { DROP_REASONS, type DropReason } from './open-group.ts';
 import { readHead } from './resolve-position.ts';
 import { learnStart, learnTables } from './schema-loader.ts';
-import { createProgress, type SourceProgress } from './source-progress.ts';
 import { TransactionAssembler } from './transaction-assembler.ts';
 
 /** Finished transactions and parts are handed on when they hold this much, or when the input is empty. */
@@ -74,7 +75,7 @@ export interface BinlogStreamOptions extends StreamOptions {
 export class BinlogSource implements Source {
   readonly #options: BinlogSourceOptions;
   readonly #memory: SourceMemory;
-  readonly progress: SourceProgress = createProgress();
+  readonly progress: SourceProgress<DropReason> = createProgress(DROP_REASONS);
 
   constructor(options: BinlogSourceOptions) {
     this.#options = options;

@@ -1,19 +1,14 @@
 import type { Checkpoint } from '../../core/checkpoint.ts';
 import { TailraceError } from '../../core/errors.ts';
-import {
-  partitionName,
-  type BinlogCoordinates,
-  type PartitionMark,
-  type TopicPartition,
-} from '../../core/position.ts';
+import { partitionName, type PartitionMark, type TopicPartition } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import { formatTableName, type TableName } from '../../core/table.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import type { ClusterSession } from '../../kafka/cluster-session.ts';
 import type { FetchedPartition } from '../../kafka/fetch-request.ts';
-import { Histogram } from '../../lib/histogram.ts';
 import { sleep } from '../../lib/sleep.ts';
 import type { MessageDecoder, UnknownTable } from '../../message/decode/decoder.ts';
+import { createProgress, type SourceProgress } from '../source-progress.ts';
 import { committedBatches } from './committed-batches.ts';
 import { FetchLoop } from './fetch-loop.ts';
 import type { TargetTables } from './message-tables.ts';
@@ -37,18 +32,6 @@ export interface KafkaSourceOptions {
   readonly applied: () => Promise<void>;
   /** A partition is read no further. */
   readonly onStopped: (partition: TopicPartition, error: TailraceError) => void;
-}
-
-export interface KafkaProgress {
-  host: string | undefined;
-  coordinates: BinlogCoordinates | undefined;
-  lastCommitAtMs: number | undefined;
-  lastReadAtMs: number | undefined;
-  idleSinceMs: number | undefined;
-  transactions: number;
-  bytes: number;
-  readonly dropped: Record<MessageDropReason, number>;
-  readonly decode: Histogram;
 }
 
 /** A partition that is read. */
@@ -79,20 +62,7 @@ const IDLE_MS = 20;
 export class KafkaSource {
   readonly #options: KafkaSourceOptions;
   readonly #partitions = new Map<string, ReadPartition>();
-  readonly progress: KafkaProgress = {
-    host: undefined,
-    coordinates: undefined,
-    lastCommitAtMs: undefined,
-    lastReadAtMs: undefined,
-    idleSinceMs: undefined,
-    transactions: 0,
-    bytes: 0,
-    dropped: Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
-      MessageDropReason,
-      number
-    >,
-    decode: new Histogram(),
-  };
+  readonly progress: SourceProgress<MessageDropReason> = createProgress(DROP_REASONS);
   #seq = 0;
 
   constructor(options: KafkaSourceOptions) {

@@ -1,9 +1,8 @@
-import type { BinlogCoordinates } from '../../core/position.ts';
-import { Histogram } from '../../lib/histogram.ts';
-import { DROP_REASONS, type DropReason } from './open-group.ts';
+import type { BinlogCoordinates } from '../core/position.ts';
+import { Histogram } from '../lib/histogram.ts';
 
-/** What a reader of `status` wants to know about the source. */
-export interface SourceProgress {
+/** What a reader of `status` wants to know about a source; `Reason`: why something was dropped. */
+export interface SourceProgress<Reason extends string> {
   host: string | undefined;
   coordinates: BinlogCoordinates | undefined;
   /** Header time of the last transaction read, milliseconds since 1970. */
@@ -14,12 +13,14 @@ export interface SourceProgress {
   idleSinceMs: number | undefined;
   transactions: number;
   bytes: number;
-  dropped: Record<DropReason, number>;
-  /** How long each batch of frames took to become transactions. */
+  readonly dropped: Record<Reason, number>;
+  /** How long each batch that was read took to become transactions. */
   readonly decode: Histogram;
 }
 
-export function createProgress(): SourceProgress {
+export function createProgress<Reason extends string>(
+  reasons: readonly Reason[],
+): SourceProgress<Reason> {
   return {
     host: undefined,
     coordinates: undefined,
@@ -28,14 +29,7 @@ export function createProgress(): SourceProgress {
     idleSinceMs: undefined,
     transactions: 0,
     bytes: 0,
-    dropped: noneDropped(),
+    dropped: Object.fromEntries(reasons.map((reason) => [reason, 0])) as Record<Reason, number>,
     decode: new Histogram(),
   };
-}
-
-function noneDropped(): Record<DropReason, number> {
-  return Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<
-    DropReason,
-    number
-  >;
 }
