@@ -19,6 +19,9 @@ export type Position =
 export interface KafkaPosition {
   readonly kind: 'kafka';
   readonly offsets: ReadonlyMap<string, PartitionMark>;
+  /** Where there is but one: it and its name, without a map being made for it. */
+  readonly only?: PartitionMark | undefined;
+  readonly onlyName?: string | undefined;
   /** `topic-number` and offset of the last message. */
   readonly coordinates: BinlogCoordinates;
 }

@@ -26,44 +26,38 @@ const LENGTH_AT = 12;
 const IN_TRANSACTION = 0x10;
 const CONTROL = 0x20;
 
-/** One record; its bytes are those of the fetch (or of what was unpacked from it). Headers are read when asked for. */
+/** One record; its bytes are those of the fetch (or of what was unpacked from it). Key and headers are read when asked for. */
 export class KafkaRecord {
   readonly offset: number;
-  readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly #bytes: Buffer;
-  readonly #headersAt: number;
+  /** What its places are in. */
+  readonly bytes: Buffer;
+  /** Where the number of its headers stands, with the headers behind it. */
+  readonly headersAt: number;
+  readonly #keyAt: number;
 
   constructor(
     offset: number,
-    { key, value }: { readonly key: Buffer | null; readonly value: Buffer | null },
-    headers: { readonly bytes: Buffer; readonly at: number },
+    value: Buffer | null,
+    places: { readonly bytes: Buffer; readonly keyAt: number; readonly headersAt: number },
   ) {
     this.offset = offset;
-    this.key = key;
     this.value = value;
-    this.#bytes = headers.bytes;
-    this.#headersAt = headers.at;
+    this.bytes = places.bytes;
+    this.headersAt = places.headersAt;
+    this.#keyAt = places.keyAt;
   }
 
-  /** The values of the headers of these names, in one pass; undefined: there is none. */
-  pick(names: readonly Buffer[]): (string | undefined)[] {
-    const found = new Array<string | undefined>(names.length).fill(undefined);
-    const reader = new VarintReader(this.#bytes, this.#headersAt);
-    for (let count = reader.varint(); count > 0; count--) {
-      const index = reader.nameIn(names);
-      const value = reader.text(index >= 0);
-      if (index >= 0) found[index] ??= value;
-    }
-    return found;
+  get key(): Buffer | null {
+    return new VarintReader(this.bytes, this.#keyAt).blob();
   }
 
   headers(): Record<string, string> {
-    const reader = new VarintReader(this.#bytes, this.#headersAt);
+    const reader = new VarintReader(this.bytes, this.headersAt);
     const all: [string, string][] = [];
     for (let count = reader.varint(); count > 0; count--) {
-      const name = reader.text(true);
-      all.push([name, reader.text(true)]);
+      const name = reader.text();
+      all.push([name, reader.text()]);
     }
     return Object.fromEntries(all);
   }
@@ -109,7 +103,8 @@ function readBatch(bytes: Buffer, fetchOffset: number): RecordBatch | undefined 
     isInTransaction: (attributes & IN_TRANSACTION) !== 0,
     isControl,
     isAbort: isControl && records[0]?.key?.readInt16BE(2) === 0,
-    records: records.filter(({ offset }) => offset >= fetchOffset),
+    records:
+      firstOffset >= fetchOffset ? records : records.filter(({ offset }) => offset >= fetchOffset),
   };
 }
 
@@ -125,7 +120,8 @@ function readRecords(bytes: Buffer, compressionId: number, firstOffset: number):
   return records;
 }
 
-class VarintReader {
+/** Reads what varints say the lengths of. */
+export class VarintReader {
   readonly #bytes: Buffer;
   #at: number;
 
@@ -134,67 +130,74 @@ class VarintReader {
     this.#at = at;
   }
 
+  /** Behind what was read last. */
+  get at(): number {
+    return this.#at;
+  }
+
   record(firstOffset: number): KafkaRecord {
+    const bytes = this.#bytes;
     const end = this.varint() + this.#at;
     this.#at++;
     this.varint();
     const offset = firstOffset + this.varint();
-    const key = this.#blob();
-    const value = this.#blob();
-    const at = this.#at;
-    if (at > end || end > this.#bytes.length) throw damaged('a record that ends behind its batch');
+    const keyAt = this.#at;
+    this.skipBlob();
+    const value = this.blob();
+    const headersAt = this.#at;
+    if (headersAt > end || end > bytes.length) throw outside();
     this.#at = end;
-    return new KafkaRecord(offset, { key, value }, { bytes: this.#bytes, at });
+    return new KafkaRecord(offset, value, { bytes, keyAt, headersAt });
   }
 
-  #blob(): Buffer | null {
+  blob(): Buffer | null {
     const length = this.varint();
     if (length < 0) return null;
     const start = this.#skip(length);
     return this.#bytes.subarray(start, this.#at);
   }
 
-  /** Passes a text, and reads it when it is wanted. */
-  text(isWanted: boolean): string {
-    const length = this.varint();
-    if (length < 0) return '';
-    const start = this.#skip(length);
-    return isWanted ? this.#bytes.utf8Slice(start, this.#at) : '';
+  /** Passes bytes or a text; gives its length, which ends at `at`. */
+  skipBlob(): number {
+    const length = Math.max(0, this.varint());
+    this.#skip(length);
+    return length;
   }
 
-  /** Passes a text, and says which of these it is; -1: none. */
-  nameIn(names: readonly Buffer[]): number {
-    const length = this.varint();
-    const start = this.#skip(Math.max(0, length));
-    return names.findIndex((name) => this.#isAt(name, start, length));
-  }
-
-  #isAt(name: Buffer, start: number, length: number): boolean {
-    if (length !== name.length) return false;
-    for (let i = 0; i < length; i++) if (this.#bytes[start + i] !== name[i]) return false;
-    return true;
+  text(): string {
+    const length = this.skipBlob();
+    return this.#bytes.utf8Slice(this.#at - length, this.#at);
   }
 
   #skip(length: number): number {
     const start = this.#at;
     this.#at += length;
-    if (this.#at > this.#bytes.length) throw damaged('a record that ends behind its batch');
+    if (this.#at > this.#bytes.length) throw outside();
     return start;
   }
 
   /** Beyond 31 bits (far timestamps) by multiplication. */
   varint(): number {
+    const first = this.#bytes[this.#at];
+    if (first !== undefined && first < 0x80) {
+      this.#at++;
+      return (first >>> 1) ^ -(first & 1);
+    }
     let value = 0;
     let scale = 1;
     for (;;) {
       const byte = this.#bytes[this.#at++];
-      if (byte === undefined) throw damaged('a record that ends behind its batch');
+      if (byte === undefined) throw outside();
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) break;
       scale *= 128;
     }
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
+}
+
+function outside(): TailraceError {
+  return damaged('a record that ends behind its batch');
 }
 
 function damaged(what: string): TailraceError {

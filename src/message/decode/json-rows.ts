@@ -26,6 +26,8 @@ export interface JsonLayout {
   /** Members in the order in which they come; `column` is -1 for one that is dropped. */
   readonly members: readonly { readonly name: Buffer; readonly column: number }[];
   readonly collector: ValueCollector;
+  /** `present` of a row that has all columns. */
+  readonly allPresent: readonly boolean[];
 }
 
 export function createLayout(
@@ -38,6 +40,7 @@ export function createLayout(
     readers: table.columns.map(readerOf),
     members: members.map(({ name, column }) => ({ name: jsonName(name), column })),
     collector: new ValueCollector(table, table.columns.map(bitsOf)),
+    allPresent: table.columns.map(() => true),
   };
 }
 
@@ -59,6 +62,8 @@ export function createSpans(layout: JsonLayout): RowSpans {
 }
 
 const LARGEST_INTEGER_DIGITS = 15;
+const NO_BYTES: Buffer[] = [];
+const NO_SPANS: number[] = [];
 const NULL_KEY = '\0null';
 
 /**
@@ -69,16 +74,18 @@ export class JsonRows implements RowImages {
   readonly layout: JsonLayout;
   readonly present: readonly boolean[];
   readonly isFull: boolean;
-  readonly #bytes: Buffer[] = [];
-  readonly #spans: number[] = [];
+  #bytes: Buffer[] = NO_BYTES;
+  #spans: number[] = NO_SPANS;
   readonly #stride: number;
 
   /** `first`: the spans of the row that comes first; all others have the same columns. */
   constructor(layout: JsonLayout, first: RowSpans) {
     this.layout = layout;
     this.#stride = first.length;
-    this.present = layout.table.columns.map((_, column) => first[column * 2] !== 0);
-    this.isFull = this.present.every(Boolean);
+    this.isFull = isFull(first);
+    this.present = this.isFull
+      ? layout.allPresent
+      : layout.allPresent.map((_, column) => first[column * 2] !== 0);
   }
 
   get length(): number {
@@ -87,6 +94,7 @@ export class JsonRows implements RowImages {
 
   fits(spans: RowSpans): boolean {
     const { present } = this;
+    if (this.isFull) return isFull(spans);
     for (let column = 0; column < present.length; column++) {
       if ((spans[column * 2] !== 0) !== present[column]) return false;
     }
@@ -94,6 +102,14 @@ export class JsonRows implements RowImages {
   }
 
   push(bytes: Buffer, spans: RowSpans): void {
+    // An array that grows from empty has room for seventeen, and most transactions are of one row.
+    if (this.#bytes.length === 0) {
+      this.#bytes = [bytes];
+      const first = new Array<number>(spans.length);
+      for (let i = 0; i < spans.length; i++) first[i] = spans[i] as number;
+      this.#spans = first;
+      return;
+    }
     this.#bytes.push(bytes);
     const all = this.#spans;
     for (let i = 0; i < spans.length; i++) all.push(spans[i] as number);
@@ -175,6 +191,11 @@ export class JsonRows implements RowImages {
     if (bytes === undefined) throw new RangeError(`row ${row} of ${this.length}`);
     return bytes;
   }
+}
+
+function isFull(spans: RowSpans): boolean {
+  for (let at = 0; at < spans.length; at += 2) if (spans[at] === 0) return false;
+  return true;
 }
 
 interface Place {

@@ -100,6 +100,13 @@ export class MemberCursor {
 
   /** False: there are no more members. */
   next(): boolean {
+    if (!this.nextName()) return false;
+    this.passValue(skipValue(this.bytes, this.valueStart));
+    return true;
+  }
+
+  /** Up to where a value begins; `passValue` says where it ends. */
+  nextName(): boolean {
     const { bytes } = this;
     let at = skipSpace(bytes, this.#at);
     if (bytes[at] === CLOSE_OBJECT) {
@@ -118,9 +125,12 @@ export class MemberCursor {
     at = skipSpace(bytes, end);
     if (bytes[at] !== COLON) throw fault('no colon behind a name', at);
     this.valueStart = skipSpace(bytes, at + 1);
-    this.valueEnd = skipValue(bytes, this.valueStart);
-    this.#at = this.valueEnd;
     return true;
+  }
+
+  passValue(end: number): void {
+    this.valueEnd = end;
+    this.#at = end;
   }
 
   isNamed(name: Buffer): boolean {

@@ -1,18 +1,26 @@
 import { NULL_SPAN, type JsonLayout, type RowSpans } from './json-rows.ts';
 import { equalsAt, fault, MemberCursor } from './json-scan.ts';
 
+/** Of `readRowTo`: the object's members are others, or in another order. */
+export const OTHER_MEMBERS = -1;
+
 /** Fills `spans` from the object at `at`; false: its members are not exactly those of the layout, in its order. */
 export function readRow(bytes: Buffer, at: number, layout: JsonLayout, spans: RowSpans): boolean {
+  return readRowTo(bytes, at, layout, spans) !== OTHER_MEMBERS;
+}
+
+/** The same; gives where the object ends, or OTHER_MEMBERS. */
+export function readRowTo(bytes: Buffer, at: number, layout: JsonLayout, spans: RowSpans): number {
   const { members } = layout;
   const cursor = new MemberCursor(bytes, at);
   spans.fill(0);
   let index = 0;
   while (cursor.next()) {
     const member = members[index++];
-    if (member === undefined || !cursor.isNamed(member.name)) return false;
+    if (member === undefined || !cursor.isNamed(member.name)) return OTHER_MEMBERS;
     setSpan(spans, member.column, cursor.valueStart, cursor.valueEnd);
   }
-  return index === members.length;
+  return index === members.length ? cursor.end : OTHER_MEMBERS;
 }
 
 /** Sets the spans of the members that the object has, whatever their order; the others stay. */

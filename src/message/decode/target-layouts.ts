@@ -3,7 +3,7 @@ import type { MessageTable, MessageTables, UnknownTable } from './decoder.ts';
 import { createLayout, type ColumnReader, type JsonLayout } from './json-rows.ts';
 
 /** The layouts that one table's rows have come in. */
-interface TableLayouts {
+export interface TableLayouts {
   readonly byMembers: Map<string, JsonLayout>;
   /** Of the last insert: all columns that the producer sends of a row. */
   whole: JsonLayout | undefined;
@@ -31,7 +31,12 @@ export class TargetLayouts {
 
   /** Likely the right one. */
   guess(name: TableName): JsonLayout | undefined {
-    return this.#layouts.get(keyOf(name))?.last;
+    return this.layoutsOf(name)?.last;
+  }
+
+  /** Those that are known of a table: its `last` is the likely one. undefined: none is. */
+  layoutsOf(name: TableName): Pick<TableLayouts, 'last'> | undefined {
+    return this.#layouts.get(keyOf(name));
   }
 
   find(name: TableName, members: readonly string[], isInsert: boolean): JsonLayout | UnknownTable {

@@ -21,7 +21,9 @@ function mergedPosition(transactions: readonly Transaction[], last: Position): P
   const offsets = new Map<string, PartitionMark>();
   for (const { resumeAt } of transactions) {
     if (resumeAt?.kind !== 'kafka') continue;
-    for (const [name, mark] of resumeAt.offsets) offsets.set(name, mark);
+    const { only, onlyName } = resumeAt;
+    if (only !== undefined && onlyName !== undefined) offsets.set(onlyName, only);
+    else for (const [name, mark] of resumeAt.offsets) offsets.set(name, mark);
   }
-  return { ...last, offsets };
+  return { kind: last.kind, coordinates: last.coordinates, offsets };
 }

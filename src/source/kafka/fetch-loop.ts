@@ -1,4 +1,5 @@
 import { TailraceError } from '../../core/errors.ts';
+import { partitionName } from '../../core/position.ts';
 import type { ClusterSession } from '../../kafka/cluster-session.ts';
 import type { Cluster } from '../../kafka/cluster.ts';
 import {
@@ -9,11 +10,15 @@ import {
 } from '../../kafka/fetch-request.ts';
 import { sleep } from '../../lib/sleep.ts';
 
-/** A fetch is unpacked as a whole, to several times its size; some ten thousand rows make a group anyway. */
+/**
+ * A fetch is unpacked as a whole, to several times its size; some ten thousand rows make a group anyway. Of a partition
+ * a batch or two: rows of many partitions that were written together are applied together, so that they lie close to
+ * each other in the target's tables.
+ */
 const LIMITS: FetchLimits = {
   maxWaitMs: 250,
   maxBytes: 2 * 1024 * 1024,
-  partitionBytes: 512 * 1024,
+  partitionBytes: 256 * 1024,
 };
 const REFRESH_MS = 100;
 
@@ -36,6 +41,9 @@ export class FetchLoop {
   readonly #session: ClusterSession;
   readonly #signal: AbortSignal;
   readonly #pending = new Map<number, Promise<Answer>>();
+  /** By partition: the number of the fetch that gave something of it last. A broker fills its answer from the front. */
+  readonly #servedAt = new Map<string, number>();
+  #fetches = 0;
 
   constructor(session: ClusterSession, signal: AbortSignal) {
     this.#session = session;
@@ -51,6 +59,7 @@ export class FetchLoop {
     const { nodeId, asked, partitions } = await Promise.race(this.#pending.values());
     this.#pending.delete(nodeId);
     await this.#checkErrors(asked, partitions);
+    this.#noteServed(partitions);
     // A partition may have been asked for before it was held back.
     return partitions.filter(
       ({ error, topic, partition }) =>
@@ -67,6 +76,7 @@ export class FetchLoop {
     if (led < positions.length) await this.#refresh();
     for (const [nodeId, mine] of byLeader) {
       if (this.#pending.has(nodeId)) continue;
+      this.#putInTurn(mine);
       const answer = this.#session
         .once(this.#signal, (cluster) => fetchFrom(cluster, nodeId, mine, LIMITS))
         .then((partitions) => ({ nodeId, asked: mine, partitions }));
@@ -74,6 +84,19 @@ export class FetchLoop {
       answer.catch(() => undefined);
       this.#pending.set(nodeId, answer);
     }
+  }
+
+  #noteServed(partitions: readonly FetchedPartition[]): void {
+    this.#fetches++;
+    for (const one of partitions) {
+      if (one.records.length > 0) this.#servedAt.set(partitionName(one), this.#fetches);
+    }
+  }
+
+  /** Those go first that had nothing for longest. */
+  #putInTurn(positions: FetchPosition[]): void {
+    const turnOf = (at: FetchPosition): number => this.#servedAt.get(partitionName(at)) ?? 0;
+    positions.sort((a, b) => turnOf(a) - turnOf(b));
   }
 
   async #checkErrors(

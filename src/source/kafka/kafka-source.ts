@@ -6,6 +6,7 @@ import { formatTableName, type TableName } from '../../core/table.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import type { ClusterSession } from '../../kafka/cluster-session.ts';
 import type { FetchedPartition } from '../../kafka/fetch-request.ts';
+import type { KafkaRecord } from '../../kafka/record-reader.ts';
 import { sleep } from '../../lib/sleep.ts';
 import type { MessageDecoder, UnknownTable } from '../../message/decode/decoder.ts';
 import { createProgress, type SourceProgress } from '../source-progress.ts';
@@ -147,12 +148,15 @@ export class KafkaSource {
     signal: AbortSignal,
   ): AsyncGenerator<readonly Transaction[]> {
     const state = this.#partitions.get(partitionName(fetched));
-    if (state === undefined || !isOpen(state)) return;
+    if (!isOpen(state)) return;
     const { reader } = state;
     const sinceMs = performance.now();
     for (const batch of committedBatches(fetched, reader.offset)) {
       for (const record of batch.records) {
-        const outcome = await this.#readKnown(state, record, signal);
+        const read = this.#read(state, record, signal);
+        // Waiting, even for what is there, costs as much as reading a record.
+        const outcome = read instanceof Promise ? await read : read;
+        if (outcome.kind === 'done') continue;
         if (outcome.kind === 'barrier') {
           yield this.#ready(reader);
           await this.#passBarrier();
@@ -173,19 +177,28 @@ export class KafkaSource {
     if (ready.length > 0) yield ready;
   }
 
-  /** Reads a record, with its table looked up where it is not known. */
-  async #readKnown(
+  #read(
     state: ReadPartition,
-    record: Parameters<PartitionReader['read']>[0],
+    record: KafkaRecord,
+    signal: AbortSignal,
+  ): ReadOutcome | Promise<ReadOutcome> {
+    const outcome = state.reader.read(record);
+    if (outcome.kind === 'unknown_table') {
+      return this.#readAgain(state, { record, unknown: outcome.unknown }, signal);
+    }
+    state.unknownSinceMs = undefined;
+    return outcome;
+  }
+
+  /** Reads a record once its table is looked up. */
+  async #readAgain(
+    state: ReadPartition,
+    { record, unknown }: { readonly record: KafkaRecord; readonly unknown: UnknownTable },
     signal: AbortSignal,
   ): Promise<ReadOutcome> {
-    const { reader } = state;
-    let outcome = reader.read(record);
-    if (outcome.kind === 'unknown_table') {
-      await this.#options.tables.load(outcome.unknown.table);
-      signal.throwIfAborted();
-      outcome = reader.read(record);
-    }
+    await this.#options.tables.load(unknown.table);
+    signal.throwIfAborted();
+    const outcome = state.reader.read(record);
     if (outcome.kind === 'unknown_table') this.#hold(state, outcome.unknown);
     else state.unknownSinceMs = undefined;
     return outcome;
@@ -264,7 +277,9 @@ export class KafkaSource {
   }
 }
 
-function isOpen({ stopped, isFull, heldUntilMs }: ReadPartition): boolean {
+function isOpen(state: ReadPartition | undefined): state is ReadPartition {
+  if (state === undefined) return false;
+  const { stopped, isFull, heldUntilMs } = state;
   return stopped === undefined && !isFull && heldUntilMs <= performance.now();
 }
 

@@ -2,7 +2,7 @@ import type { DeadLetter } from '../../core/dead-letter.ts';
 import { TailraceError } from '../../core/errors.ts';
 import { partitionName, type PartitionMark } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
-import { formatTableName, type TableName } from '../../core/table.ts';
+import { formatTableName, type Table, type TableName } from '../../core/table.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import type { KafkaRecord } from '../../kafka/record-reader.ts';
 import type {
@@ -14,7 +14,7 @@ import type {
 import { JsonFault } from '../../message/decode/json-scan.ts';
 import { checkValues } from './check-values.ts';
 import { messageDdl, truncateDdl } from './message-ddl.ts';
-import { readSourceHeaders, type SourceHeaders } from './message-headers.ts';
+import { HeaderReader, type SourceHeaders } from './message-headers.ts';
 import { SourceMarks } from './source-marks.ts';
 import { TransactionBuilder } from './transaction-builder.ts';
 
@@ -67,6 +67,9 @@ export class PartitionReader {
   /** Messages before it have come already. */
   readonly #replayUntil: number;
   readonly #sources: SourceMarks;
+  readonly #headers = new HeaderReader();
+  /** Whether the filter lets a table's rows in. */
+  readonly #included = new WeakMap<Table, boolean>();
   /** Behind the last record that was read. */
   #offset: number;
   /** Behind what was handed on. */
@@ -93,7 +96,7 @@ export class PartitionReader {
   }
 
   read(record: KafkaRecord): ReadOutcome {
-    const headers = readSourceHeaders(record);
+    const headers = this.#headers.read(record);
     if (headers !== undefined && !this.#sources.isNew(headers)) {
       this.#drop('sent_again', record);
       return DONE;
@@ -129,8 +132,9 @@ export class PartitionReader {
   #decode(record: KafkaRecord, headers: SourceHeaders | undefined): DecodedMessage {
     const decoded = this.#options.decoder.decode(record);
     if (decoded.kind !== 'rows') return decoded;
-    for (const spans of decoded.before) checkValues(decoded.layout, decoded.bytes, spans);
-    for (const spans of decoded.after) checkValues(decoded.layout, decoded.bytes, spans);
+    const { layout, bytes } = decoded;
+    for (const spans of decoded.before) checkValues(layout, bytes, spans);
+    for (const spans of decoded.after) checkValues(layout, bytes, spans);
     return this.#mayRepeat(record, headers) ? this.#withKey(decoded) : decoded;
   }
 
@@ -171,22 +175,30 @@ export class PartitionReader {
 
   #takeRows(record: KafkaRecord, rows: DecodedRows, headers: SourceHeaders | undefined): void {
     const { table } = rows.layout;
-    if (!this.#options.router.isIncluded({ database: table.database, table: table.name })) {
+    if (!this.#isIncluded(table)) {
       this.#drop('filtered', record, headers);
       return;
     }
-    const transaction =
-      headers === undefined ? rows.transaction : `${headers.source}\0${headers.seq}`;
-    const isSame = transaction !== undefined && transaction === this.#builder.transaction;
-    if (!isSame) this.#close();
-    this.#builder.transaction = transaction;
-    const isExact = !this.#mayRepeat(record, headers) && !rows.isSnapshot;
-    this.#builder.addRows(rows, record.offset, !isExact && this.#isKeyed(table));
-    this.#passed(record, headers);
-    const isLast = headers === undefined ? rows.isLast : headers.isLast;
-    if (isLast || transaction === undefined || this.#builder.bytes > TRANSACTION_BYTES) {
+    const builder = this.#builder;
+    if (!builder.isOf(rows, headers)) {
       this.#close();
+      builder.begin(rows, headers);
     }
+    const isExact = !this.#mayRepeat(record, headers) && !rows.isSnapshot;
+    builder.addRows(rows, record.offset, !isExact && this.#isKeyed(table));
+    this.#passed(record, headers);
+    const isLast =
+      headers === undefined ? rows.isLast || rows.transaction === undefined : headers.isLast;
+    if (isLast || builder.bytes > TRANSACTION_BYTES) this.#close();
+  }
+
+  #isIncluded(table: Table): boolean {
+    const known = this.#included.get(table);
+    if (known !== undefined) return known;
+    const { database, name } = table;
+    const isIncluded = this.#options.router.isIncluded({ database, table: name });
+    this.#included.set(table, isIncluded);
+    return isIncluded;
   }
 
   /** No number tells whether it came before, or it is known to have. */
@@ -232,7 +244,7 @@ export class PartitionReader {
     if (onPoison === 'stop' || error.code === 'KAFKA_TABLE_KEYLESS') {
       return { kind: 'stopped', error };
     }
-    this.#passed(record, readSourceHeaders(record));
+    this.#passed(record, this.#headers.read(record));
     const letter = letterOf(record, error);
     const bytes = record.value?.length ?? 0;
     this.#builder.add({ kind: 'passed', letter }, record.offset, { bytes, committedAtMs: 0 });

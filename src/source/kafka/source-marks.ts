@@ -15,41 +15,93 @@ const SEPARATOR = '@';
  * are those that another history of the task has given already, its messages are doubtful.
  */
 export class SourceMarks {
-  readonly #marks: Map<string, SourceMark>;
+  /** Of all sources but the one whose message came last. Never changed: what was taken shares it. */
+  #others: ReadonlyMap<string, SourceMark>;
+  #source: string | undefined;
+  #seq = 0;
+  #part = 0;
 
   constructor(stored: ReadonlyMap<string, SourceMark>) {
-    this.#marks = new Map(stored);
+    this.#others = stored;
   }
 
   /** Messages before this offset have come already. */
   get replayUntil(): number {
-    return this.#marks.get(REPLAYED)?.seq ?? 0;
+    return this.#others.get(REPLAYED)?.seq ?? 0;
   }
 
   /** What is sent again is not after what came last. */
-  isNew(headers: SourceHeaders): boolean {
-    const last = this.#marks.get(headers.source);
-    if (last === undefined || headers.seq > last.seq) return true;
-    return headers.seq === last.seq && headers.part > last.part;
+  isNew({ source, seq, part }: SourceHeaders): boolean {
+    if (source === this.#source) return seq > this.#seq || (seq === this.#seq && part > this.#part);
+    const last = this.#others.get(source);
+    if (last === undefined || seq > last.seq) return true;
+    return seq === last.seq && part > last.part;
   }
 
-  isDoubtful(headers: SourceHeaders): boolean {
-    for (const [other, { seq }] of this.#marks) {
-      const isOther = other !== headers.source && taskOf(other) === headers.task;
-      if (isOther && seq >= headers.seq) return true;
+  isDoubtful({ source, task, seq }: SourceHeaders): boolean {
+    const current = this.#source;
+    if (current !== undefined && current !== source && this.#seq >= seq && taskOf(current) === task)
+      return true;
+    if (this.#others.size === 0) return false;
+    for (const [other, mark] of this.#others) {
+      if (other !== source && mark.seq >= seq && taskOf(other) === task) return true;
     }
     return false;
   }
 
   passed({ source, seq, part }: SourceHeaders): void {
-    this.#marks.set(source, { seq, part });
+    if (source !== this.#source) this.#turnTo(source);
+    this.#seq = seq;
+    this.#part = part;
   }
 
   /** As they stand now. Behind what was replayed that need not be known any more. */
-  take(offset: number): ReadonlyMap<string, SourceMark> {
-    if (offset >= this.replayUntil) this.#marks.delete(REPLAYED);
-    return new Map(this.#marks);
+  take(offset: number): MarksThen {
+    if (offset >= this.replayUntil && this.#others.has(REPLAYED)) {
+      this.#others = without(this.#others, REPLAYED);
+    }
+    const source = this.#source;
+    const last = source === undefined ? undefined : { source, seq: this.#seq, part: this.#part };
+    return new MarksThen(this.#others, last);
   }
+
+  #turnTo(source: string): void {
+    const others = new Map(without(this.#others, source));
+    const before = this.#source;
+    if (before !== undefined) others.set(before, { seq: this.#seq, part: this.#part });
+    this.#others = others;
+    this.#source = source;
+  }
+}
+
+/**
+ * The marks of one moment. A map of them is made when somebody asks: of a group's transactions nobody does but for the
+ * last of each partition.
+ */
+export class MarksThen {
+  readonly #others: ReadonlyMap<string, SourceMark>;
+  readonly #last: (SourceMark & { readonly source: string }) | undefined;
+
+  constructor(
+    others: ReadonlyMap<string, SourceMark>,
+    last: (SourceMark & { readonly source: string }) | undefined,
+  ) {
+    this.#others = others;
+    this.#last = last;
+  }
+
+  toMap(): ReadonlyMap<string, SourceMark> {
+    if (this.#last === undefined) return this.#others;
+    const { source, seq, part } = this.#last;
+    return new Map([...this.#others, [source, { seq, part }]]);
+  }
+}
+
+function without(
+  marks: ReadonlyMap<string, SourceMark>,
+  name: string,
+): ReadonlyMap<string, SourceMark> {
+  return new Map([...marks].filter(([other]) => other !== name));
 }
 
 export function sourceName(task: string, history: string): string {

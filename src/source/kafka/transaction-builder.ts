@@ -1,17 +1,17 @@
 import type { Change, RowsChange } from '../../core/change.ts';
-import {
-  partitionName,
-  type KafkaPosition,
-  type SourceMark,
-  type TopicPartition,
-} from '../../core/position.ts';
+import { partitionName, type TopicPartition } from '../../core/position.ts';
 import type { Router } from '../../core/route.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import type { DecodedRows } from '../../message/decode/decoder.ts';
 import { JsonRows } from '../../message/decode/json-rows.ts';
+import type { SourceHeaders } from './message-headers.ts';
+import { PartitionPosition, ReadMark } from './partition-position.ts';
+import type { MarksThen } from './source-marks.ts';
 
 /** Of a message in memory, beside its bytes: where its values stand, the row that they make, what waits for it. */
 const ROW_OVERHEAD = 256;
+
+const WHOLE = { index: 0, last: true };
 
 /** Rows of one table and action that follow each other. */
 interface OpenChange {
@@ -29,14 +29,17 @@ export class TransactionBuilder {
   readonly #at: TopicPartition;
   readonly #name: string;
   readonly #router: Router;
-  readonly #changes: Change[] = [];
+  #changes: Change[] = [];
   #open: OpenChange | undefined;
   #bytes = 0;
   #firstOffset = -1;
   #committedAtMs = 0;
   #isSnapshot = false;
-  /** Of the source, as the messages say it; undefined: each message stands alone. */
-  transaction: string | undefined;
+  /** Of the source, as others' messages say it. */
+  #transaction: string | undefined;
+  /** Of ours. */
+  #source: string | undefined;
+  #seq = 0;
 
   constructor(at: TopicPartition, router: Router) {
     this.#at = at;
@@ -52,10 +55,25 @@ export class TransactionBuilder {
     return this.#bytes;
   }
 
+  /** Is the message of the transaction whose changes are being put together? `headers`: what ours says of it. */
+  isOf(rows: DecodedRows, headers: SourceHeaders | undefined): boolean {
+    if (headers !== undefined) {
+      return headers.seq === this.#seq && headers.source === this.#source;
+    }
+    const { transaction } = rows;
+    return transaction !== undefined && transaction === this.#transaction;
+  }
+
+  begin(rows: DecodedRows, headers: SourceHeaders | undefined): void {
+    this.#source = headers?.source;
+    this.#seq = headers?.seq ?? 0;
+    this.#transaction = headers === undefined ? rows.transaction : undefined;
+  }
+
   addRows(rows: DecodedRows, offset: number, byKey: boolean): void {
-    const open = this.#openFor(rows, offset, byKey);
-    for (const spans of rows.before) open.before?.push(rows.bytes, spans);
-    for (const spans of rows.after) open.after?.push(rows.bytes, spans);
+    const { before, after } = this.#openFor(rows, offset, byKey);
+    if (before !== undefined) for (const spans of rows.before) before.push(rows.bytes, spans);
+    if (after !== undefined) for (const spans of rows.after) after.push(rows.bytes, spans);
     this.#count(rows.bytes.length + ROW_OVERHEAD, offset, rows.committedAtMs);
     this.#isSnapshot = rows.isSnapshot;
   }
@@ -67,16 +85,10 @@ export class TransactionBuilder {
   }
 
   /** Ends the transaction; `resume`: where its partition is read on behind it. */
-  take(
-    seq: number,
-    resume: { readonly offset: number; readonly sources: ReadonlyMap<string, SourceMark> },
-  ): Transaction {
+  take(seq: number, resume: { readonly offset: number; readonly sources: MarksThen }): Transaction {
     const coordinates = { file: this.#name, offset: Math.max(0, this.#firstOffset) };
-    const resumeAt: KafkaPosition = {
-      kind: 'kafka',
-      offsets: new Map([[this.#name, { ...this.#at, ...resume }]]),
-      coordinates,
-    };
+    const mark = new ReadMark(this.#at, resume.offset, resume.sources);
+    const resumeAt = new PartitionPosition(this.#name, mark, coordinates);
     const transaction: Transaction = {
       seq,
       origin: this.#isSnapshot ? 'snapshot' : 'kafka',
@@ -86,18 +98,19 @@ export class TransactionBuilder {
       serverId: 0,
       threadId: undefined,
       xid: undefined,
-      part: { index: 0, last: true },
-      changes: [...this.#changes],
+      part: WHOLE,
+      changes: this.#changes,
       bytes: this.#bytes,
       isTransactional: true,
       resumeAt,
       schemaDelta: undefined,
     };
-    this.#changes.length = 0;
+    this.#changes = [];
     this.#open = undefined;
     this.#bytes = 0;
     this.#firstOffset = -1;
-    this.transaction = undefined;
+    this.#transaction = undefined;
+    this.#source = undefined;
     return transaction;
   }
 

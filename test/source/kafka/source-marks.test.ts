@@ -48,9 +48,9 @@ describe('what came last from a source task', () => {
     const stored = new Map<string, SourceMark>([[REPLAYED, { seq: 40, part: 0 }]]);
     const marks = new SourceMarks(stored);
     expect(marks.replayUntil).toBe(40);
-    expect(marks.take(39).has(REPLAYED)).toBe(true);
-    expect(marks.take(40).has(REPLAYED)).toBe(false);
+    expect(marks.take(39).toMap().has(REPLAYED)).toBe(true);
+    expect(marks.take(40).toMap().has(REPLAYED)).toBe(false);
     marks.passed(at('a', 1));
-    expect([...marks.take(41)]).toEqual([['shop@a', { seq: 1, part: 1 }]]);
+    expect([...marks.take(41).toMap()]).toEqual([['shop@a', { seq: 1, part: 1 }]]);
   });
 });

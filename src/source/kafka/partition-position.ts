@@ -1,0 +1,45 @@
+import type {
+  BinlogCoordinates,
+  KafkaPosition,
+  PartitionMark,
+  SourceMark,
+  TopicPartition,
+} from '../../core/position.ts';
+import type { MarksThen } from './source-marks.ts';
+
+/** How far a partition is read behind one transaction. There is one for each: what few ask for is made for them. */
+export class ReadMark implements PartitionMark {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly #marks: MarksThen;
+
+  constructor({ topic, partition }: TopicPartition, offset: number, marks: MarksThen) {
+    this.topic = topic;
+    this.partition = partition;
+    this.offset = offset;
+    this.#marks = marks;
+  }
+
+  get sources(): ReadonlyMap<string, SourceMark> {
+    return this.#marks.toMap();
+  }
+}
+
+/** Of one partition. */
+export class PartitionPosition implements KafkaPosition {
+  readonly kind = 'kafka';
+  readonly coordinates: BinlogCoordinates;
+  readonly only: PartitionMark;
+  readonly onlyName: string;
+
+  constructor(onlyName: string, only: PartitionMark, coordinates: BinlogCoordinates) {
+    this.onlyName = onlyName;
+    this.only = only;
+    this.coordinates = coordinates;
+  }
+
+  get offsets(): ReadonlyMap<string, PartitionMark> {
+    return new Map([[this.onlyName, this.only]]);
+  }
+}
