@@ -10,7 +10,7 @@ const withServers = { ...common, retry: 2 };
 
 /**
  * unit: nothing but Node. servers: real MySQL and MariaDB servers. e2e: the built command.
- * Two files run at a time: scripts/test gives each worker servers of its own.
+ * Two files run at a time, with servers three: scripts/test gives each worker servers of its own.
  */
 export default defineConfig({
   test: {

@@ -34,8 +34,13 @@ export class KafkaBroker {
           CACHE: process.env['TAILRACE_SERVER_CACHE'] ?? join(homedir(), '.cache/tailrace-servers'),
         },
       });
-    context.onEnd(() => script('destroy', 'kafka'));
-    const { stdout } = await script('start', 'kafka', '0');
+    const starting = script('start', 'kafka', '0');
+    // One that is on its way up can't be taken down yet.
+    context.onEnd(async () => {
+      await starting.catch(() => undefined);
+      await script('destroy', 'kafka');
+    });
+    const { stdout } = await starting;
     const facts = new Map(
       stdout
         .trim()

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { openContext, type Context } from './context.ts';
 import { isChosen, parseOptions, USAGE, type Options } from './options.ts';
 import { writeReadme } from './report/readme.ts';
@@ -42,9 +43,10 @@ async function main(): Promise<number> {
   }
   if (chosen.length === 0) throw new Error('--only names no cell: see --list');
   const { context, close } = openContext(root, options);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      void close().then(() => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      context.say(`${signal}: stops what it started`);
+      void close().then(() => process.exit(128 + constants.signals[signal]));
     });
   }
   try {
@@ -69,6 +71,7 @@ async function measure(context: Context, chosen: ReadonlySet<string>): Promise<n
   const { startedAt = new Date().toISOString(), loadAtStart = load() } = before ?? {};
   const cells: CellResult[] = [];
   const done = (cell: CellResult): void => {
+    if (context.isEnding()) throw new Error('broken off');
     cells.push(cell);
     writeReport(options.out, {
       startedAt,

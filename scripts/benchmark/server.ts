@@ -53,6 +53,8 @@ export class Server {
   readonly #serverId: number;
   #args: readonly string[];
   #facts: Readonly<Record<string, string>> = {};
+  /** What is being done to it: a server that is on its way up can't be taken down yet. */
+  #doing: Promise<unknown> = Promise.resolve();
 
   private constructor(context: Context, options: ServerOptions) {
     this.kind = options.kind;
@@ -66,7 +68,8 @@ export class Server {
   static async start(context: Context, options: ServerOptions): Promise<Server> {
     const server = new Server(context, options);
     context.onEnd(() => server.destroy());
-    await server.#start();
+    await server.#inTurn(() => server.#start());
+    if (server.kind === 'mysql57') await installClients(context.root);
     return server;
   }
 
@@ -97,14 +100,22 @@ export class Server {
   }
 
   /** The same data under other options. */
-  async restart(args: readonly string[]): Promise<void> {
-    await this.#script('stop', this.name);
-    this.#args = args;
-    await this.#start();
+  restart(args: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#script('stop', this.name);
+      this.#args = args;
+      await this.#start();
+    });
   }
 
   async destroy(): Promise<void> {
-    await this.#script('destroy', this.name);
+    await this.#inTurn(() => this.#script('destroy', this.name));
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#doing.then(act, act);
+    this.#doing = done;
+    return done;
   }
 
   async #start(): Promise<void> {
@@ -119,28 +130,40 @@ export class Server {
     );
   }
 
-  /** A client program that speaks to this server, as words of a command line. */
-  tool(name: keyof typeof MARIADB_TOOLS): readonly string[] {
-    const mariadb = MARIADB_TOOLS[name];
+  /** A client program of this server's kind that logs in at `port`, as words of a command line. */
+  tool(name: keyof typeof MARIADB_TOOLS, port = this.port): readonly string[] {
+    const login = ['--no-defaults', '--host=127.0.0.1', '--user=root', `--port=${port}`];
+    const prefix = join(programCache(), this.dialect.isMariadb ? 'mariadb-trixie' : 'mysql-sid');
+    const run = join(prefix, 'run');
     switch (this.kind) {
       case 'mariadb10':
-        return [mariadb];
+        return [MARIADB_TOOLS[name], ...login];
       case 'mariadb11':
-        return [join(programCache(), 'mariadb-trixie/run'), mariadb];
-      case 'mysql57':
-        // The package of this server has no client programs.
-        return [mariadb];
+        return [run, MARIADB_TOOLS[name], ...login];
+      case 'mysql57': // Its package has no client programs; those of 9.7 log in by a plugin.
       case 'mysql9':
-        return [join(programCache(), 'mysql-sid/run'), name];
+        return [run, name, ...login, `--plugin-dir=${join(prefix, 'usr/lib/mysql/plugin')}`];
     }
   }
 
-  async #script(...args: string[]): Promise<string> {
+  #script(...args: string[]): Promise<string> {
     const { root, work } = this.#context;
-    const env = { ...process.env, DIR: join(work, 's'), CACHE: programCache() };
-    const { stdout } = await run(join(root, 'scripts/servers', `${this.kind}.sh`), args, { env });
-    return stdout;
+    return serverScript(root, this.kind, args, join(work, 's'));
   }
+}
+
+const installClients = (root: string): Promise<string> => serverScript(root, 'mysql9', ['install']);
+
+async function serverScript(
+  root: string,
+  kind: ServerKind,
+  args: readonly string[],
+  folder?: string,
+): Promise<string> {
+  const where = folder === undefined ? {} : { DIR: folder };
+  const env = { ...process.env, ...where, CACHE: programCache() };
+  const { stdout } = await run(join(root, 'scripts/servers', `${kind}.sh`), args, { env });
+  return stdout;
 }
 
 /** One connection for the time of `use`. */

@@ -12,15 +12,11 @@ export const mysqlbinlogPipe: Applier = {
   runsOnTarget: false,
   start: ({ context, source, target, from, sourcePort, targetPort }) => {
     const read = [
-      ...source.tool('mysqlbinlog'),
-      '--no-defaults --read-from-remote-server --to-last-log --host=127.0.0.1 --user=root',
-      `--port=${sourcePort} --start-position=${from.position}`,
+      ...source.tool('mysqlbinlog', sourcePort),
+      `--read-from-remote-server --to-last-log --start-position=${from.position}`,
       from.file,
     ];
-    const write = [
-      ...target.tool('mysql'),
-      `--no-defaults --host=127.0.0.1 --user=root --port=${targetPort} --max-allowed-packet=256M`,
-    ];
+    const write = [...target.tool('mysql', targetPort), '--max-allowed-packet=256M'];
     const startedAt = performance.now();
     const child = new Child({
       program: 'bash',

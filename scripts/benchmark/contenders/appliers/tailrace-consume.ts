@@ -1,9 +1,9 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { withSql, type Server } from '../../server.ts';
 import { Child } from '../../support/child.ts';
-import { DATABASE } from '../../workloads/workload.ts';
+import { writeTaskConfig } from '../task-config.ts';
 
 /** Not the one that the stage puts back: a consumer's marks are its own. */
 const STATE_DATABASE = 'consumed';
@@ -26,9 +26,7 @@ export async function startTailraceConsumer(run: ConsumeRun): Promise<Child> {
   );
   const home = join(context.work, 'consume');
   rmSync(home, { recursive: true, force: true });
-  mkdirSync(home, { recursive: true });
-  const config = join(home, 'tailrace.toml');
-  writeFileSync(config, configText(run));
+  const config = writeTaskConfig(home, 'bench', sections(run));
   const program = join(context.root, 'dist/main.js');
   const options = ['--from', 'earliest', '--until', 'head'];
   const args = [program, 'consume', '-c', config, ...options];
@@ -37,16 +35,7 @@ export async function startTailraceConsumer(run: ConsumeRun): Promise<Child> {
   return child;
 }
 
-const configText = ({ target, broker, topic, id }: ConsumeRun): string => `state_dir = "./state"
-[log]
-format = "json"
-[http]
-listen = ""
-[[task]]
-name = "bench"
-[task.filter]
-include = ["${DATABASE}.*"]
-[task.target]
+const sections = ({ target, broker, topic, id }: ConsumeRun): string => `[task.target]
 hosts = ["127.0.0.1:${target.port}"]
 user = "root"
 state_database = "${STATE_DATABASE}"

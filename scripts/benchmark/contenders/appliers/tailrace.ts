@@ -1,9 +1,9 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { Child } from '../../support/child.ts';
 import { cpuMs } from '../../support/process-usage.ts';
-import { DATABASE } from '../../workloads/workload.ts';
+import { writeTaskConfig } from '../task-config.ts';
 import type { Applier, ApplyRun } from './applier.ts';
 
 const START_TIMEOUT_MS = 120_000;
@@ -52,7 +52,6 @@ export async function copyWithTailrace(
   run: Omit<ApplyRun, 'from' | 'stateFolder'>,
   home: string,
 ): Promise<string> {
-  mkdirSync(home, { recursive: true });
   const config = writeConfig(home, run);
   const child = startTailrace(run.context.root, config, '--until', 'head');
   run.context.onEnd(() => child.stop('SIGKILL'));
@@ -72,26 +71,16 @@ export function writeConfig(
   home: string,
   { sourcePort, targetPort }: Pick<ApplyRun, 'sourcePort' | 'targetPort'>,
 ): string {
-  const path = join(home, 'tailrace.toml');
-  writeFileSync(
-    path,
-    `state_dir = "./state"
-[log]
-format = "json"
-[http]
-listen = ""
-[[task]]
-name = "bench"
-[task.source]
+  return writeTaskConfig(
+    home,
+    'bench',
+    `[task.source]
 hosts = ["127.0.0.1:${sourcePort}"]
 user = "root"
 start = "earliest"
-[task.filter]
-include = ["${DATABASE}.*"]
 [task.target]
 hosts = ["127.0.0.1:${targetPort}"]
 user = "root"
 `,
   );
-  return path;
 }

@@ -19,9 +19,6 @@ export interface Copier {
   start(run: CopyRun): Child;
 }
 
-export const loginOf = ({ port }: Server): string =>
-  `--no-defaults --host=127.0.0.1 --user=root --port=${port}`;
-
 export function shell(script: string): Child {
   return new Child({ program: 'bash', args: ['-c', `set -eo pipefail; ${script}`] });
 }

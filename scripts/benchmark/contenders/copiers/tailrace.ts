@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
+import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child } from '../../support/child.ts';
 import { writeConfig } from '../appliers/tailrace.ts';
@@ -11,7 +11,6 @@ const tailraceCopier = (name: string, engine: 'mysqldump' | 'native'): Copier =>
   start: ({ context, source, target }) => {
     const home = join(context.work, 'tailrace-copy');
     rmSync(home, { recursive: true, force: true });
-    mkdirSync(home, { recursive: true });
     const config = writeConfig(home, { sourcePort: source.port, targetPort: target.port });
     appendFileSync(config, '[task.snapshot]\nconnections = 4\n');
     const args = [join(context.root, 'dist/main.js'), 'snapshot', '--engine', engine, '-c', config];
