@@ -29,6 +29,8 @@ export interface ContenderResult {
   readonly note?: string;
   /** Why it did not take part. */
   readonly absent?: string;
+  /** Its line is for orientation; tailrace is not measured by it. Said in the cell's note. */
+  readonly isAside?: true;
   readonly measures: readonly Measure[];
 }
 

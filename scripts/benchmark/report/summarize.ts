@@ -42,7 +42,7 @@ export function summarize(cell: CellResult): ContenderSummary[] {
 /** The one that comes nearest to tailrace, or passes it. */
 export function bestRival(summaries: readonly ContenderSummary[]): ContenderSummary | undefined {
   return summaries
-    .filter(({ ratio }) => ratio !== undefined)
+    .filter(({ ratio, result }) => ratio !== undefined && result.isAside !== true)
     .sort((a, b) => (a.ratio?.median ?? 0) - (b.ratio?.median ?? 0))[0];
 }
 

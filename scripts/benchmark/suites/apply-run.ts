@@ -6,7 +6,7 @@ import { openDelayProxy } from '../support/delay-proxy.ts';
 import { load } from '../support/machine.ts';
 import { cpuMs, peakRssKb, resetPeakRss } from '../support/process-usage.ts';
 import { waitFor } from '../support/wait.ts';
-import type { ApplyStage, Backlog } from './apply-stage.ts';
+import type { ApplyStage, Backlog, Stretch } from './apply-stage.ts';
 import { shortText } from './decode-lane.ts';
 
 const RUN_TIMEOUT_MS = 600_000;
@@ -29,12 +29,18 @@ export async function measureApply(options: RunOptions): Promise<Measure> {
   try {
     await stage.reset(backlog);
     const measure = await timeOne(options);
-    const difference = await stage.difference(backlog);
+    const difference = await stage.difference(backlog, stretchFor(options));
     return difference === undefined ? measure : { round, void: difference };
   } catch (error) {
     return { round, void: shortText(error) };
   }
 }
+
+export const stretchFor = ({
+  applier,
+  backlog,
+}: Pick<RunOptions, 'applier' | 'backlog'>): Stretch =>
+  (applier.isSlow === true ? backlog.short : undefined) ?? backlog.stretch;
 
 async function timeOne(options: RunOptions): Promise<Measure> {
   const { stage, applier, delayMs } = options;
@@ -70,7 +76,8 @@ interface Ends {
 async function clock(options: RunOptions, ends: Ends): Promise<Measure> {
   const { context, stage, backlog, applier, round } = options;
   const { source, target } = stage;
-  const { from, stateFolder, whole } = backlog;
+  const { from, stateFolder } = backlog;
+  const { tally, mark, until } = stretchFor(options);
   const sent = await counter(ends.sourceSql, 'Bytes_sent');
   const received = await counter(ends.targetSql, 'Bytes_received');
   resetPeakRss(target.pid);
@@ -81,21 +88,22 @@ async function clock(options: RunOptions, ends: Ends): Promise<Measure> {
     source,
     target,
     from,
+    until,
     sourcePort,
     targetPort,
     stateFolder,
   });
   let measure: Measure;
   try {
-    await untilVisible(ends.targetSql, running);
+    await untilVisible(ends.targetSql, running, mark);
     const ms = performance.now() - running.startedAt;
-    const perRow = (cpu: number): number => (cpu * 1000) / whole.rows;
+    const perRow = (cpu: number): number => (cpu * 1000) / tally.rows;
     const pids = running.pids();
     measure = {
       round,
-      rows: whole.rows,
+      rows: tally.rows,
       ms,
-      rowsPerSecond: (whole.rows * 1000) / ms,
+      rowsPerSecond: (tally.rows * 1000) / ms,
       contenderMicrosPerRow: perRow(sumOf(pids, cpuMs) - running.cpuMsAtStart),
       serverMicrosPerRow: perRow(cpuMs(target.pid) - targetCpu),
       sourceMicrosPerRow: perRow(cpuMs(source.pid) - sourceCpu),
@@ -111,9 +119,10 @@ async function clock(options: RunOptions, ends: Ends): Promise<Measure> {
   return measure;
 }
 
-export async function untilVisible(sql: Sql, running: RunningApplier): Promise<void> {
+export async function untilVisible(sql: Sql, running: RunningApplier, mark = 2): Promise<void> {
+  const question = `SELECT COUNT(*) FROM bench.end_mark WHERE id=${mark}`;
   const isVisible = async (): Promise<true | undefined> =>
-    (await value(sql, 'SELECT COUNT(*) FROM bench.end_mark WHERE id=2')) === '1' ? true : undefined;
+    (await value(sql, question)) === '1' ? true : undefined;
   let polls = 0;
   await waitFor(
     async () => {

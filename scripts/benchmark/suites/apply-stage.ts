@@ -18,15 +18,30 @@ import { Random } from '../support/random.ts';
 import { Recorder, type Tally } from '../workloads/recorder.ts';
 import { DATABASE, makeDatabase, type Workload } from '../workloads/workload.ts';
 
-/** A workload as it lies on the source, and what the target has to hold in the end. */
+/** What a contender applies, and what the target has to hold then. */
+export interface Stretch {
+  readonly tally: Tally;
+  /** The row of `end_mark` that comes last. */
+  readonly mark: number;
+  readonly wanted: string;
+  /** undefined: to the end. */
+  readonly until: BinlogPlace | undefined;
+}
+
+/** A workload as it lies on the source. */
 export interface Backlog {
   readonly from: BinlogPlace;
   readonly whole: Tally;
   readonly bytes: number;
   readonly stateFolder: string;
-  readonly wanted: string;
+  readonly stretch: Stretch;
+  /** For those that are slow. */
+  readonly short: Stretch | undefined;
   readonly tables: readonly string[];
 }
+
+/** Of a backlog, for those that are slow. */
+const SHORT_SHARE = 0.1;
 
 /** Beside each database of the target: its contents when the backlog begins. */
 const KEPT = ['bench', 'tailrace'].map((name) => ({ live: name, kept: `${name}_kept` }));
@@ -69,9 +84,8 @@ export class ApplyStage {
   }
 
   /** Both ends hold the workload's first rows; then the source alone goes on to its end. */
-  async record(workload: Workload): Promise<Backlog> {
+  async record(workload: Workload, scale: number): Promise<Backlog> {
     const { source, target } = this;
-    const { scale } = this.#context.options;
     const random = new Random(815);
     const stateFolder = join(this.#context.work, 'first-state');
     rmSync(stateFolder, { recursive: true, force: true });
@@ -92,13 +106,29 @@ export class ApplyStage {
       );
       await withSql(target, keep);
       const from = await source.dialect.place(sql);
-      const recorder = new Recorder(sql, DATABASE);
-      await workload.record(recorder, scale, random);
-      const { whole } = await recorder.finish();
       const tables = await tablesOf(sql, DATABASE);
+      let halt: Pick<Stretch, 'wanted' | 'until'> | undefined;
+      const recorder = new Recorder(sql, DATABASE, {
+        rows: workload.rows(scale) * SHORT_SHARE,
+        reached: async () => {
+          const until = await source.dialect.place(sql);
+          // Whoever ends at a place within a file must be in it from the start.
+          if (until.file === from.file) halt = { until, wanted: await checksums(sql, tables) };
+        },
+      });
+      await workload.record(recorder, scale, random);
+      const { whole, short } = await recorder.finish();
       const bytes = await binlogBytes(sql, from);
       const wanted = await checksums(sql, tables);
-      return { from, whole, bytes, stateFolder: state, wanted, tables };
+      return {
+        from,
+        whole,
+        bytes,
+        stateFolder: state,
+        stretch: { tally: whole, mark: 2, wanted, until: undefined },
+        short: short && halt && { tally: short, mark: 1, ...halt },
+        tables,
+      };
     });
   }
 
@@ -120,9 +150,12 @@ export class ApplyStage {
   }
 
   /** undefined: source and target are equal. */
-  async difference(backlog: Backlog): Promise<string | undefined> {
-    const found = await withSql(this.target, (sql) => checksums(sql, backlog.tables));
-    return found === backlog.wanted ? undefined : 'source and target differ';
+  async difference(
+    { tables, stretch }: Backlog,
+    { wanted }: Stretch = stretch,
+  ): Promise<string | undefined> {
+    const found = await withSql(this.target, (sql) => checksums(sql, tables));
+    return found === wanted ? undefined : 'source and target differ';
   }
 }
 

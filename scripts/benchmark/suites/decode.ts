@@ -105,7 +105,7 @@ async function record(
     await makeDatabase(sql, workload, scale, random);
     await source.dialect.reset(sql);
     const start = await source.dialect.place(sql);
-    const recorder = new Recorder(sql, DATABASE, workload.rows(scale) * SHORT_SHARE);
+    const recorder = new Recorder(sql, DATABASE, { rows: workload.rows(scale) * SHORT_SHARE });
     await workload.record(recorder, scale, random);
     const tallies = await recorder.finish();
     const end = await source.dialect.place(sql);

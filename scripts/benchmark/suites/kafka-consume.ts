@@ -35,7 +35,7 @@ export async function measureConsume(
   if (cells.length === 0) return;
   const stage = await ApplyStage.open(context, 'mariadb11');
   for (const [id, { name, what, workload }] of cells.entries()) {
-    const backlog = await stage.record(workload);
+    const backlog = await stage.record(workload, context.options.scale);
     const topic = `backlog-${id}`;
     await fill({ context, broker, stage, backlog }, topic, id);
     const measures: Measure[] = [];

@@ -29,13 +29,15 @@ async function withRunning(
   use: (run: LiveRun) => Promise<void>,
 ): Promise<string | undefined> {
   const { source, target } = stage;
-  const backlog = await stage.record(live);
+  const backlog = await stage.record(live, context.options.scale);
   await stage.reset(backlog);
   return withSql(source, (sourceSql) =>
     withSql(target, async (targetSql) => {
       const { from, stateFolder } = backlog;
       const ports = { sourcePort: source.port, targetPort: target.port };
-      const running = await applier.start({ context, source, target, from, stateFolder, ...ports });
+      const until = undefined;
+      const run = { context, source, target, from, until, stateFolder, ...ports };
+      const running = await applier.start(run);
       try {
         await untilVisible(targetSql, running);
         await use({ running, sourceSql, targetSql });

@@ -5,6 +5,7 @@ import { scaled, type Workload } from './workload.ts';
 export const hugeUpdate = (rows: number): Workload => ({
   name: 'huge-update',
   what: `one transaction that updates ${rows.toLocaleString('en-US')} rows`,
+  hasLargeTransactions: true,
   rows: (scale) => scaled(rows, scale),
   prepare: (sql, scale, random) => fillTable(sql, 's1', scaled(rows, scale), random),
   record: async (recorder, scale) => {

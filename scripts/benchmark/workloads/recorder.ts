@@ -11,25 +11,34 @@ export interface Tally {
 const BATCH_STATEMENTS = 200;
 const BATCH_CHARACTERS = 1 << 20;
 
+export interface ShortStretch {
+  /** After so many row changes. */
+  readonly rows: number;
+  /** The source stands there meanwhile. */
+  readonly reached?: () => Promise<void>;
+}
+
 /**
- * Writes a workload to the source, many transactions a packet, and counts what it holds. After `shortAt`
- * row changes it leaves a first mark (a row in `end_mark`), for readers too slow for all of it.
+ * Writes a workload to the source, many transactions a packet, the next packet made while the server works
+ * on the last, and counts what it holds. Behind a short stretch it leaves a first mark (a row in `end_mark`),
+ * for those too slow for all of it.
  */
 export class Recorder {
   readonly #sql: Sql;
   readonly #database: string;
-  readonly #shortAt: number;
+  readonly #stretch: ShortStretch;
   #batch: string[] = [];
   #characters = 0;
   #rows = 0;
   #transactions = 0;
   #sum = 0;
   #short: Tally | undefined;
+  #underWay: Promise<unknown> = Promise.resolve();
 
-  constructor(sql: Sql, database: string, shortAt = Number.POSITIVE_INFINITY) {
+  constructor(sql: Sql, database: string, stretch: ShortStretch = { rows: Infinity }) {
     this.#sql = sql;
     this.#database = database;
-    this.#shortAt = shortAt;
+    this.#stretch = stretch;
   }
 
   /** `ids`: first columns of the changed rows, one each; or their number and sum when they are many. */
@@ -47,10 +56,7 @@ export class Recorder {
       this.#rows += changed.length;
       for (const id of changed) this.#sum += id;
     }
-    if (this.#short === undefined && this.#rows >= this.#shortAt) {
-      this.#short = this.#tally();
-      this.#mark(1);
-    }
+    if (this.#short === undefined && this.#rows >= this.#stretch.rows) await this.#endShort();
     if (this.#batch.length >= BATCH_STATEMENTS || this.#characters >= BATCH_CHARACTERS) {
       await this.#flush();
     }
@@ -60,9 +66,18 @@ export class Recorder {
   async finish(): Promise<{ whole: Tally; short: Tally | undefined }> {
     this.#mark(2);
     await this.#flush();
+    await this.#underWay;
     const whole = this.#tally();
     const isPart = this.#short !== undefined && this.#short.rows < whole.rows;
     return { whole, short: isPart ? this.#short : undefined };
+  }
+
+  async #endShort(): Promise<void> {
+    this.#short = this.#tally();
+    this.#mark(1);
+    await this.#flush();
+    await this.#underWay;
+    await this.#stretch.reached?.();
   }
 
   #tally(): Tally {
@@ -82,6 +97,10 @@ export class Recorder {
     const text = this.#batch.join(';');
     this.#batch = [];
     this.#characters = 0;
-    if (text !== '') await this.#sql.query(text);
+    await this.#underWay;
+    if (text === '') return;
+    this.#underWay = this.#sql.query(text);
+    // Whoever waits for it next is told.
+    this.#underWay.catch(() => undefined);
   }
 }

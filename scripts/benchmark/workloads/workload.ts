@@ -12,6 +12,8 @@ export interface Workload {
   readonly what: string;
   /** Said beside its figures. */
   readonly note?: string;
+  /** Waiting for the disk at each commit costs it little. */
+  readonly hasLargeTransactions?: true;
   /** How many row changes a recording holds. */
   rows(scale: number): number;
   /** Tables and the rows that are there before it begins. The connection uses the database already. */

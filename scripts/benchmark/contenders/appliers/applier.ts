@@ -8,6 +8,8 @@ export interface ApplyRun {
   readonly source: Server;
   readonly target: Server;
   readonly from: BinlogPlace;
+  /** Where to end; undefined: at the end. */
+  readonly until: BinlogPlace | undefined;
   /** Where source and target are reached: a proxy's ports when one of them is far away. */
   readonly sourcePort: number;
   readonly targetPort: number;
@@ -37,5 +39,7 @@ export interface Applier {
   readonly note?: string;
   /** Where it sits: a far target is near for a replica, whose source is far then. */
   readonly runsOnTarget: boolean;
+  /** Too slow for all of a backlog. */
+  readonly isSlow?: true;
   start(run: ApplyRun): Promise<RunningApplier>;
 }

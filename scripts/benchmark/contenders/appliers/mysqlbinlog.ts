@@ -10,10 +10,12 @@ export const mysqlbinlogPipe: Applier = {
   name: 'mysqlbinlog | mysql',
   version: (target) => target.version,
   runsOnTarget: false,
-  start: ({ context, source, target, from, sourcePort, targetPort }) => {
+  isSlow: true,
+  start: ({ context, source, target, from, until, sourcePort, targetPort }) => {
+    const end = until === undefined ? '--to-last-log' : `--stop-position=${until.position}`;
     const read = [
       ...source.tool('mysqlbinlog', sourcePort),
-      `--read-from-remote-server --to-last-log --start-position=${from.position}`,
+      `--read-from-remote-server ${end} --start-position=${from.position}`,
       from.file,
     ];
     const write = [...target.tool('mysql', targetPort), '--max-allowed-packet=256M'];

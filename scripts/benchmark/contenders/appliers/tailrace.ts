@@ -49,7 +49,7 @@ async function streaming(context: Context, config: string): Promise<Child> {
 
 /** Everything from the beginning of the source's binlog, then the end: the target's first state. */
 export async function copyWithTailrace(
-  run: Omit<ApplyRun, 'from' | 'stateFolder'>,
+  run: Omit<ApplyRun, 'from' | 'until' | 'stateFolder'>,
   home: string,
 ): Promise<string> {
   const config = writeConfig(home, run);
