@@ -58,6 +58,7 @@ function targetSink(parts: SinkParts, source: SourceDescription): Sink {
     onConflict: target.onConflict,
     isCopying: copying !== undefined,
     apply: target.apply,
+    lanes: target.lanes,
     sqlLogBin: target.sqlLogBin,
     allowNontransactional: target.allowNontransactional,
     ddl: target.ddl,

@@ -2,7 +2,8 @@ import { deserializePosition } from '../../core/position-parse.ts';
 import type { Position } from '../../core/position.ts';
 import { readOptionalText } from '../../server/row-reader.ts';
 import type { ServerConnection } from '../../server/server-connection.ts';
-import { whereTask } from './checkpoint-row.ts';
+import { quoteText } from '../../server/sql-text.ts';
+import { LANE, whereTask } from './checkpoint-row.ts';
 import { CHECKPOINT_TABLE, listTables, StateTables } from './state-database.ts';
 import { lockName } from './task-lock.ts';
 
@@ -38,11 +39,15 @@ export class CheckpointReader {
   }
 
   /**
-   * Keeps the task from committing anything until this transaction ends: the checkpoint's row is the
-   * first that each of its transactions writes. So the target stays at the place that is returned.
+   * Keeps the task from committing anything until this transaction ends: the checkpoint's row, or its lane's, is the
+   * first that each of its transactions writes. So the target stays at the place that is returned. Lanes first, as
+   * they themselves do it: what they have written is committed before, and nothing that is read here waits for it.
    */
   async lock(connection: ServerConnection): Promise<Position | undefined> {
     await connection.run('START TRANSACTION');
+    await connection.query(
+      `SELECT lane FROM ${this.#tables.checkpoint} WHERE task=${quoteText(this.#task)} AND lane>${LANE} FOR UPDATE`,
+    );
     return this.#read(connection, ' FOR UPDATE');
   }
 

@@ -18,9 +18,9 @@ export interface CheckpointRecord {
   readonly position: string | undefined;
 }
 
-const TOUCH = 'touches=touches+1,updated_at=UTC_TIMESTAMP(6)';
+export const TOUCH = 'touches=touches+1,updated_at=UTC_TIMESTAMP(6)';
 
-/** Only lane so far; the column is there for more. */
+/** The checkpoint's own row; those of other lanes fence and say nothing of how far the target is. */
 export const LANE = 0;
 
 /**

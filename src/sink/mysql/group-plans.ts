@@ -5,7 +5,7 @@ import type { Histogram } from '../../lib/histogram.ts';
 import { Stopwatch } from '../../lib/stopwatch.ts';
 import { inOrderPackets } from './in-order-packets.ts';
 import type { OwnedTarget } from './owned-target.ts';
-import type { Bindings, Packet, StatementPlanner } from './plan.ts';
+import type { Bindings, Packet, StatementPlanner, TableTouch } from './plan.ts';
 import { TUNING } from './tuning.ts';
 
 /** Finds target tables for changes, ahead of planning. */
@@ -27,10 +27,18 @@ export interface GroupPlansOptions {
   readonly planning: Histogram;
 }
 
-/** Makes a group's packets, where it can while the one before it is applied. */
+/** A group's packets. */
+export interface PlannedGroup {
+  readonly of: readonly Transaction[];
+  readonly packets: Iterable<Packet>;
+  /** undefined: not known beforehand. */
+  readonly touches: readonly TableTouch[] | undefined;
+}
+
+/** Makes groups' packets, where it can while those before them are applied. */
 export class GroupPlans {
   readonly #options: GroupPlansOptions;
-  #ahead: { readonly of: readonly Transaction[]; readonly packets: readonly Packet[] } | undefined;
+  #ahead: PlannedGroup[] = [];
 
   constructor(options: GroupPlansOptions) {
     this.#options = options;
@@ -38,29 +46,39 @@ export class GroupPlans {
 
   /**
    * Plans the group that comes next, while the server is busy with the one before. Only where nothing
-   * has to be asked of the server: its session is in the middle of something.
+   * has to be asked of the server: its session is in the middle of something. undefined: at its turn.
    */
-  planAhead(transactions: readonly Transaction[]): void {
+  planAhead(transactions: readonly Transaction[]): PlannedGroup | undefined {
     const { binder, isInOrder } = this.#options;
     const changes = rowsOf(changesOf(transactions));
-    if (isInOrder || changes.length === 0 || !binder.isPrepared(changes)) return;
-    if (!binder.areTransactional(changes)) return;
-    this.#ahead = { of: transactions, packets: this.#planGroup(changes) };
+    if (isInOrder || changes.length === 0 || !binder.isPrepared(changes)) return undefined;
+    if (!binder.areTransactional(changes)) return undefined;
+    const planned = this.#planGroup(transactions, changes);
+    this.#ahead.push(planned);
+    return planned;
   }
 
   /** undefined: planning failed for one of them; going through them one by one names it. */
-  async plan(transactions: readonly Transaction[]): Promise<Iterable<Packet> | undefined> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    if (ahead !== undefined && isSame(ahead.of, transactions)) return ahead.packets;
+  async plan(transactions: readonly Transaction[]): Promise<PlannedGroup | undefined> {
+    const index = this.#ahead.findIndex(({ of }) => isSame(of, transactions));
+    const ahead = this.#ahead[index];
+    if (ahead !== undefined) {
+      this.#ahead = this.#ahead.slice(index + 1);
+      return ahead;
+    }
     const changes = rowsOf(changesOf(transactions));
-    if (changes.length === 0) return [];
+    const unknown = { of: transactions, touches: undefined };
+    if (changes.length === 0) return { ...unknown, packets: [] };
     const { binder, planner, isInOrder, target } = this.#options;
     try {
       await binder.prepare(changes);
       if (!binder.areTransactional(changes)) return undefined;
-      if (!isInOrder) return this.#planGroup(changes);
-      return inOrderPackets(changes, { planner, binder, maxBytes: packetBytes(target) });
+      if (!isInOrder) return this.#planGroup(transactions, changes);
+      const maxBytes = packetBytes(target);
+      return {
+        ...unknown,
+        packets: inOrderPackets(changes, { planner, binder, maxBytes }),
+      };
     } catch (thrown) {
       const error = toTailraceError(thrown);
       if (error.isTransient || error.code === 'INTERNAL_FAULT') throw error;
@@ -68,12 +86,12 @@ export class GroupPlans {
     }
   }
 
-  #planGroup(changes: readonly RowsChange[]): readonly Packet[] {
+  #planGroup(transactions: readonly Transaction[], changes: readonly RowsChange[]): PlannedGroup {
     const { planner, binder, planning } = this.#options;
     const watch = new Stopwatch();
-    const { packets } = planner.planGroup(changes, binder);
+    const { packets, touches } = planner.planGroup(changes, binder);
     planning.observeMs(watch.ms);
-    return packets;
+    return { of: transactions, packets, touches };
   }
 }
 

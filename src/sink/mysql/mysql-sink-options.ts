@@ -33,6 +33,8 @@ export interface MysqlSinkOptions {
   readonly stateDatabase: string;
   readonly onConflict: ConflictPolicy;
   readonly apply: ApplyWay;
+  /** Connections on which groups run ahead of their turn, if more than 1. */
+  readonly lanes?: number;
   readonly sqlLogBin: boolean;
   readonly allowNontransactional: boolean;
   readonly ddl: DdlMode;

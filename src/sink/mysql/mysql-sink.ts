@@ -11,7 +11,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { createDeferred } from '../../lib/deferred.ts';
 import { Histogram } from '../../lib/histogram.ts';
 import { sleep } from '../../lib/sleep.ts';
-import { countRows, GroupBuilder, isDdlDelivery, type Unit } from './group-builder.ts';
+import { countRows, GroupBuilder, type Unit } from './group-builder.ts';
 import type { MysqlSinkOptions } from './mysql-sink-options.ts';
 import { partitionOf, PartitionWaits } from './partition-waits.ts';
 import { loadPreparedPayload } from './prepared-xa.ts';
@@ -22,6 +22,7 @@ import { TUNING } from './tuning.ts';
 import { WaitingRoom } from './waiting-room.ts';
 import { stepOf } from './step-of.ts';
 import type { TargetMark } from './target-mark.ts';
+import { isRowsOnly, UnitsAhead } from './units-ahead.ts';
 
 export function createMysqlSink(options: MysqlSinkOptions): MysqlSink {
   return new MysqlSink(options);
@@ -58,7 +59,8 @@ export class MysqlSink implements Sink {
   readonly timings = { group: new Histogram(), apply: new Histogram() };
   readonly #options: MysqlSinkOptions;
   readonly #builder = new GroupBuilder();
-  readonly #gate = new ByteGate(TUNING.queuedBytes);
+  readonly #ahead: UnitsAhead;
+  readonly #gate: ByteGate;
   readonly #closing = new AbortController();
   readonly #failure = createDeferred<never>();
   readonly #backoff: Backoff = createBackoff({
@@ -71,8 +73,6 @@ export class MysqlSink implements Sink {
   #roomTimer: NodeJS.Timeout | undefined;
   #unsettled: Unsettled[] = [];
   #working: Promise<void> | undefined;
-  /** Taken out while the one before it is applied, and planned already. */
-  #ahead: Unit | undefined;
   #running: Unit | undefined;
   /** What runs is rows, and they are on their way. */
   #isTargetBusy = false;
@@ -88,7 +88,15 @@ export class MysqlSink implements Sink {
   constructor(options: MysqlSinkOptions) {
     this.#options = options;
     this.#failure.promise.catch(() => undefined);
-    const { consumer } = options;
+    const { consumer, lanes = 1 } = options;
+    const { queuedBytes, queuedLaneBytes, queuedMostBytes } = TUNING;
+    this.#gate = new ByteGate(
+      Math.min(queuedBytes + (lanes - 1) * queuedLaneBytes, queuedMostBytes),
+    );
+    this.#ahead = new UnitsAhead(this.#builder, {
+      limit: lanes,
+      plan: (deliveries) => this.#session.planAhead(deliveries),
+    });
     this.#waits =
       consumer && new PartitionWaits({ limitMs: consumer.waitMs, onChange: consumer.onWait });
     this.#session = new SinkSession(options, {
@@ -196,14 +204,13 @@ export class MysqlSink implements Sink {
   #canGoOn(): boolean {
     if (this.#error !== undefined || this.#closing.signal.aborted) return false;
     if (this.#room.nextInMs === 0) return true;
-    return this.#ahead !== undefined || !this.#builder.isEmpty;
+    return !this.#ahead.isEmpty;
   }
 
   async #work(storesIdle: boolean): Promise<void> {
     while (!this.#closing.signal.aborted && this.#error === undefined) {
       const retried = this.#room.take();
-      const unit = retried ?? this.#ahead ?? this.#builder.take();
-      if (retried === undefined) this.#ahead = undefined;
+      const unit = retried ?? this.#ahead.take();
       if (unit === undefined) break;
       await this.#applyUnit(unit, retried !== undefined);
     }
@@ -289,8 +296,7 @@ export class MysqlSink implements Sink {
 
   /** With nothing behind it, nothing would let go of it. What waits for another partition is counted elsewhere. */
   #keepOrRelease(unit: Unit): void {
-    const isLast = this.#ahead === undefined && this.#builder.isEmpty;
-    if (isLast || this.#waits !== undefined) this.#release(unit);
+    if (this.#ahead.isEmpty || this.#waits !== undefined) this.#release(unit);
     else this.#applied = unit;
   }
 
@@ -300,17 +306,12 @@ export class MysqlSink implements Sink {
     if (unit !== undefined) this.#release(unit);
   }
 
-  /** Makes the next group's statements while the target is busy; behind a DDL its tables may differ. */
   #planAhead(): void {
-    if (!this.#isTargetBusy || this.#ahead !== undefined || !this.#builder.hasFullGroup) return;
-    const unit = this.#builder.take();
-    this.#ahead = unit;
-    if (unit === undefined || unit.kind === 'ddl' || !isRowsOnly(unit)) return;
-    try {
-      this.#session.planAhead(unit.kind === 'group' ? unit.deliveries : [unit.delivery]);
-    } catch {
-      // Planned again at its turn, where a fault has its place.
-    }
+    if (!this.#isTargetBusy || !this.#ahead.planNext()) return;
+    // Answers of the target first.
+    setImmediate(() => {
+      this.#planAhead();
+    });
   }
 
   /** A run of filtered transactions costs no commit. */
@@ -429,11 +430,6 @@ export class MysqlSink implements Sink {
       clearTimeout(timer);
     }
   }
-}
-
-/** No definition can change by it. */
-function isRowsOnly(unit: Unit): boolean {
-  return unit.kind === 'group' || (unit.kind === 'part' && !isDdlDelivery(unit.delivery));
 }
 
 /** Of a group the row replay has named the transaction; whatever stands alone is named here. */

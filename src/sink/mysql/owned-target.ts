@@ -8,10 +8,10 @@ import {
   LANE,
   readCheckpointRecord,
   readStoredState,
-  whereTask,
   type CheckpointRecord,
 } from './checkpoint-row.ts';
 import { firstFitting, refuseUnfit, targetIdOf, type TargetMemory } from './choose-target.ts';
+import { endOldLanes } from './lanes/lane-lock.ts';
 import { quoteText } from '../../server/sql-text.ts';
 import { PartitionMarks, takePartitions } from './partition-marks.ts';
 import { readReplayMark, ReplayMark } from './replay-mark.ts';
@@ -122,6 +122,7 @@ async function takeTask(
 ): Promise<CheckpointRow> {
   const { task, tables, waitsForLock, onWaitForLock: onWait } = options;
   await takeTaskLock(connection, { task, tables, waitsForLock, onWait }, signal);
+  await endOldLanes(connection, tables, task);
   return new CheckpointRow(task, tables, await takeOver(connection, tables, task));
 }
 
@@ -137,7 +138,7 @@ async function takeOver(
   );
   await connection.run(
     `UPDATE ${tables.checkpoint} SET epoch = epoch + 1, owner = ${quoteText(OWNER)}
-    WHERE ${whereTask(task)}`,
+    WHERE task=${quoteText(task)}`,
   );
   const record = await readCheckpointRecord(connection, tables, task);
   if (record?.owner === OWNER) return record;

@@ -1,4 +1,5 @@
 import type { RowsChange } from '../../core/change.ts';
+import type { NetEffect } from './net-effect.ts';
 import type { TableBinding } from './table-binding.ts';
 
 /**
@@ -85,8 +86,16 @@ export interface ImagesPacket {
 
 export type Packet = StatementPacket | ImagesPacket;
 
+/** What a group does to one table. */
+export interface TableTouch {
+  readonly binding: TableBinding;
+  /** undefined: its rows go in order. */
+  readonly net: NetEffect | undefined;
+}
+
 export interface GroupPlan {
   readonly packets: readonly Packet[];
+  readonly touches: readonly TableTouch[];
   readonly rowCount: number;
   /** Tables of the group whose rows could not be merged, with the reason; they go row by row, last. */
   readonly inOrder: ReadonlyMap<TableBinding, string>;

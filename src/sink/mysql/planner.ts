@@ -60,7 +60,8 @@ export class RowsPlanner implements StatementPlanner {
     const images = rowCount < this.#imagesFromRows ? undefined : this.#images;
     images?.begin();
     const writer = new StatementWriter(this.#limits);
-    for (const { binding, net } of this.#netEffects(tables, inOrder)) {
+    const effects = this.#netEffects(tables, inOrder);
+    for (const { binding, net } of effects) {
       const batch = new BatchPlanner(writer, this.#limits, { binding, text: this.#text(binding) });
       if (images?.canWrite(binding, tables.get(binding) ?? []) === true) {
         images.writeNet(binding, net);
@@ -69,7 +70,11 @@ export class RowsPlanner implements StatementPlanner {
     }
     if (inOrder.size !== 0) this.#planRest(changes, { bindings, tables, inOrder, images, writer });
     const packets = [...(images?.takePackets() ?? []), ...writer.takePackets()];
-    return { packets, rowCount, inOrder };
+    const rest = [...inOrder.keys()].map((binding) => ({
+      binding,
+      net: undefined,
+    }));
+    return { packets, rowCount, inOrder, touches: [...effects, ...rest] };
   }
 
   /** What has no key goes as the numbers of its rows, where row images may; the rest in the order of the source. */

@@ -6,6 +6,8 @@ export type SinkCounters = {
   bytes: number;
   /** Target transactions. */
   commits: number;
+  /** Those of them that ran ahead of their turn, on a lane. */
+  ahead: number;
   /** Groups that had to be gone through row by row. */
   replays: number;
   /** Rows that `on_conflict` settled. */
@@ -25,6 +27,7 @@ export function createSinkCounters(): SinkCounters {
     rows: 0,
     bytes: 0,
     commits: 0,
+    ahead: 0,
     replays: 0,
     conflicts: 0,
     retries: 0,

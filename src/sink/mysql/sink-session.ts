@@ -14,8 +14,10 @@ import { DdlExecutors, ddlSeq } from './ddl-executors.ts';
 import type { DdlSkipReason } from './ddl/policy.ts';
 import { dialectOf } from './dialect.ts';
 import type { Unit } from './group-builder.ts';
+import { ImagesChoice } from './images/choose-images.ts';
 import type { ImageSettings } from './images/images-writer.ts';
-import { isRefusal, openImages, type ImagesRefusal } from './images/open-images.ts';
+import { createLanes } from './lanes/create-lanes.ts';
+import type { Lanes } from './lanes/lanes.ts';
 import type { MysqlSinkOptions } from './mysql-sink-options.ts';
 import { loadState, openOwnedTarget, type OwnedTarget } from './owned-target.ts';
 import type { PartitionWaits } from './partition-waits.ts';
@@ -47,6 +49,7 @@ export interface SinkSessionEvents {
 interface Live {
   readonly target: OwnedTarget;
   readonly applier: UnitApplier;
+  readonly lanes: Lanes | undefined;
   readonly ddl: DdlExecutors;
 }
 
@@ -59,15 +62,16 @@ export class SinkSession {
   readonly #options: MysqlSinkOptions;
   readonly #events: SinkSessionEvents;
   readonly #binder: TableBinder;
+  readonly #images: ImagesChoice;
   #live: Live | undefined;
   #checkpoint: Checkpoint | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
   #isBusy = false;
-  #saidWhySql = false;
 
   constructor(options: MysqlSinkOptions, events: SinkSessionEvents) {
     this.#options = options;
     this.#events = events;
+    this.#images = new ImagesChoice(options.apply, options.logger);
     const catalog = new TargetCatalog(() => this.target.session.connection);
     this.#binder = new TableBinder(catalog, {
       allowNontransactional: options.allowNontransactional,
@@ -87,7 +91,7 @@ export class SinkSession {
   async open(signal: AbortSignal): Promise<StoredState | undefined> {
     const target = await openOwnedTarget(this.#options, signal);
     if (this.#options.isCopying !== true) await this.#refuseUnfinishedCopy(target);
-    const live = this.#adopt(target, await this.#openImages(target));
+    const live = this.#adopt(target, await this.#images.open(target.session.connection));
     const state = await loadState(target);
     if (live.applier.isReplaying) {
       this.#options.logger.info(
@@ -144,10 +148,10 @@ export class SinkSession {
     this.#binder.forget();
   }
 
-  /** Plans a group that will be applied next; the session may be in use. */
-  planAhead(deliveries: readonly Delivery[]): void {
-    if (this.#live?.target.session.isAlive !== true) return;
-    this.#live.applier.planAhead(deliveries.map(({ transaction }) => transaction));
+  /** Plans a group that comes next; the session may be in use. False: it is planned at its turn. */
+  planAhead(deliveries: readonly Delivery[]): boolean {
+    if (this.#live?.target.session.isAlive !== true) return false;
+    return this.#live.applier.planAhead(deliveries.map(({ transaction }) => transaction));
   }
 
   /** Moves the checkpoint alone; not within a large transaction, whose own commit will pass it. */
@@ -171,6 +175,7 @@ export class SinkSession {
     const live = this.#live;
     if (live === undefined) return;
     const { session } = live.target;
+    void live.lanes?.close();
     if (!isQuiet || !session.isAlive) {
       const isStuck = session.isAlive;
       session.destroy();
@@ -217,12 +222,13 @@ export class SinkSession {
     let images: ImageSettings | undefined;
     try {
       if (before !== undefined) this.#decide(before, target);
-      images = await this.#openImages(target);
+      images = await this.#images.open(target.session.connection);
     } catch (thrown) {
       target.session.destroy();
       throw thrown;
     }
     counters.reconnects += 1;
+    void before?.lanes?.close();
     const live = this.#adopt(target, images);
     await live.ddl.resumePending(this.#checkpoint, signal);
     return live;
@@ -234,18 +240,6 @@ export class SinkSession {
     if (before.target.row.decide(inDoubt, now.row) && inDoubt !== undefined) {
       this.#committed(inDoubt);
     }
-  }
-
-  /** undefined: rows go as SQL. */
-  async #openImages({ session }: OwnedTarget): Promise<ImageSettings | undefined> {
-    const { apply, logger } = this.#options;
-    if (apply !== 'auto' && apply !== 'rows') return undefined;
-    const opened = await openImages(session.connection);
-    if (!isRefusal(opened)) return opened;
-    if (apply === 'rows') throw imagesRefused(opened, session.connection.info.host);
-    if (!this.#saidWhySql) logger.info({ reason: opened.reason }, 'Rows go to the target as SQL');
-    this.#saidWhySql = true;
-    return undefined;
   }
 
   #adopt(target: OwnedTarget, images: ImageSettings | undefined): Live {
@@ -261,6 +255,10 @@ export class SinkSession {
       images && { settings: images, fromRows },
     );
     this.#binder.forget();
+    const lanes = createLanes(options, target, {
+      takesImages: images !== undefined,
+      signal: events.signal,
+    });
     const applier = new UnitApplier({
       task: options.task,
       target,
@@ -269,6 +267,7 @@ export class SinkSession {
       policy: options.onConflict,
       waits: events.waits,
       isInOrder: options.apply === 'in_order',
+      lanes,
       counters: events.counters,
       planning: events.planning,
       onCommitted: (step) => {
@@ -285,7 +284,12 @@ export class SinkSession {
         options.logger.info('The replay is over: the target is where it was before');
       },
     });
-    this.#live = { target, applier, ddl: this.#createDdlExecutors(applier) };
+    this.#live = {
+      target,
+      applier,
+      lanes,
+      ddl: this.#createDdlExecutors(applier),
+    };
     return this.#live;
   }
 
@@ -399,18 +403,10 @@ export class SinkSession {
   /** The server ends a session that says nothing for long. */
   #sayHello(): void {
     const session = this.#live?.target.session;
+    this.#live?.lanes?.sayHello();
     if (this.#isBusy || session?.isAlive !== true) return;
     session.run('DO 0').catch(() => undefined);
   }
-}
-
-function imagesRefused({ reason, mend }: ImagesRefusal, host: string): TailraceError {
-  const next = `tailrace check prints the statement; or set task.target.apply = "auto".`;
-  return new TailraceError(
-    mend.kind === 'grant' ? 'TARGET_ACCESS_DENIED' : 'TARGET_UNAVAILABLE',
-    reason,
-    { place: { host }, next },
-  );
 }
 
 function stepPosition({ resumeAt, coordinates }: Transaction): Checkpoint['position'] {

@@ -36,7 +36,6 @@ export type Problem =
 type Sent =
   | { readonly kind: 'planned'; readonly statement: PlannedStatement; readonly isWatched: boolean }
   | { readonly kind: 'own' };
-
 const OWN: Sent = { kind: 'own' };
 const FK_ON = Buffer.from('SET foreign_key_checks=1');
 const FK_OFF = Buffer.from('SET foreign_key_checks=0');
@@ -50,8 +49,13 @@ const FK_OFF = Buffer.from('SET foreign_key_checks=0');
  * then on: SHOW WARNINGS follows each of its statements in the same text.
  */
 export class StatementRunner {
-  readonly #watched = new WeakSet<TargetTable>();
+  readonly #watched: WeakSet<TargetTable>;
   #foreignKeyChecks: boolean | undefined = true;
+
+  /** `watched`: what the runners of several sessions know together. */
+  constructor(watched = new WeakSet<TargetTable>()) {
+    this.#watched = watched;
+  }
 
   /** From now on its warnings are read each time instead of counting as a problem. */
   watch(table: TargetTable): void {

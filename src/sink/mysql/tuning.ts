@@ -6,6 +6,19 @@ export const TUNING = {
   groupBytes: 2 * 1024 * 1024,
   /** Waiting deliveries beyond this make `write` wait. */
   queuedBytes: 6 * 1024 * 1024,
+  /** Of groups that run ahead of their turn: so much more of them may wait, at most up to the second. */
+  queuedLaneBytes: 2 * 1024 * 1024,
+  queuedMostBytes: 24 * 1024 * 1024,
+  /**
+   * A group that is ready waits so long for its turn, and so many times what it took itself, before it is taken back:
+   * an earlier one may be waiting for its locks.
+   */
+  lanePatienceMs: 1_000,
+  lanePatienceTimes: 4,
+  /** A lane that could not be opened is tried again after this. */
+  laneRetryMs: 5_000,
+  /** The server may need a moment to end what held it before. */
+  laneLockSeconds: 2,
   /** Text sent in one round trip. */
   packetBytes: 1024 * 1024,
   /** A group up to so much goes in one packet with its COMMIT; a larger one earns its second trip. */

@@ -4,20 +4,22 @@ import type { DeadLetter } from '../../core/dead-letter.ts';
 import { TailraceError } from '../../core/errors.ts';
 import type { Histogram } from '../../lib/histogram.ts';
 import type { Delivery } from '../../core/sink.ts';
-import { isServerErrno } from '../../server/error-from-server.ts';
 import type { Transaction } from '../../core/transaction.ts';
-import { changesOf, GroupPlans, rowsOf, type Binder } from './group-plans.ts';
+import { changesOf, GroupPlans, rowsOf, type Binder, type PlannedGroup } from './group-plans.ts';
 import { letterStatement } from './dead-letters.ts';
+import type { LaneRun } from './lanes/lane-run.ts';
+import type { Lanes } from './lanes/lanes.ts';
 import { OneTrip } from './one-trip.ts';
 import type { OwnedTarget } from './owned-target.ts';
+import { PacketRunner } from './packet-runner.ts';
 import type { PartitionWaits } from './partition-waits.ts';
-import type { ImagesPacket, Packet, StatementPlanner } from './plan.ts';
+import type { Packet, StatementPlanner } from './plan.ts';
 import { preparedStatements } from './prepared-xa.ts';
 import { transactionPlace } from './problem-error.ts';
 import { RowReplay, type ConflictPolicy } from './row-replay.ts';
 import type { SinkCounters } from './sink-counters.ts';
 import { stepOf } from './step-of.ts';
-import { StatementRunner, type Problem } from './statement-runner.ts';
+import { StatementRunner } from './statement-runner.ts';
 import type { TableBinding } from './table-binding.ts';
 import { TargetTransaction } from './target-transaction.ts';
 
@@ -30,6 +32,8 @@ export interface UnitApplierOptions {
   /** Of a consumer: what may wait for another partition. */
   readonly waits: PartitionWaits | undefined;
   readonly isInOrder: boolean;
+  /** Where groups run ahead of their turn; undefined: everything goes one after the other. */
+  readonly lanes: Lanes | undefined;
   readonly counters: SinkCounters;
   /** Told how long the making of each group's statements took. */
   readonly planning: Histogram;
@@ -56,7 +60,8 @@ export interface UnitApplierOptions {
  */
 export class UnitApplier {
   readonly #options: UnitApplierOptions;
-  readonly #runner = new StatementRunner();
+  readonly #runner: StatementRunner;
+  readonly #packets: PacketRunner;
   readonly #plans: GroupPlans;
   readonly #oneTrip: OneTrip;
   readonly #replay: RowReplay;
@@ -67,7 +72,17 @@ export class UnitApplier {
 
   constructor(options: UnitApplierOptions) {
     this.#options = options;
-    const { task, target, planner, policy } = options;
+    const { task, target, planner, policy, lanes } = options;
+    this.#runner = new StatementRunner(lanes?.watched);
+    this.#packets = new PacketRunner({
+      runner: this.#runner,
+      maxTextBytes: target.session.maxTextBytes,
+      onSent: options.onSent,
+      onImagesRefused: ({ bindings }, error) => {
+        planner.refuseImages(bindings, error.message);
+        options.onImagesRefused(bindings, error);
+      },
+    });
     this.#plans = new GroupPlans(options);
     this.#oneTrip = new OneTrip(target, this.#runner);
     this.#replay = new RowReplay(
@@ -101,8 +116,12 @@ export class UnitApplier {
     return this.#open !== undefined;
   }
 
-  planAhead(transactions: readonly Transaction[]): void {
-    this.#plans.planAhead(transactions);
+  /** False: it is planned at its turn. */
+  planAhead(transactions: readonly Transaction[]): boolean {
+    if (this.isReplaying) return false;
+    const plan = this.#plans.planAhead(transactions);
+    if (plan !== undefined) this.#options.lanes?.offer(plan);
+    return plan !== undefined;
   }
 
   /** Gives back what waits for another partition; mostly nothing. */
@@ -192,13 +211,46 @@ export class UnitApplier {
 
   /** False: it can't be done the merged way; nothing of it is in the target. */
   async #applyMerged(transactions: readonly Transaction[]): Promise<boolean> {
-    const packets = await this.#plans.plan(transactions);
-    if (packets === undefined) return false;
+    const plan = await this.#plans.plan(transactions);
+    const { lanes } = this.#options;
+    if (lanes === undefined) return plan !== undefined && this.#applyNow(plan);
+    let isDone = false;
+    try {
+      const run = plan && lanes.turnTo(plan);
+      if (run !== undefined) isDone = await this.#commitRun(run, stepOf(transactions));
+      if (!isDone) isDone = plan !== undefined && (await this.#applyNow(plan));
+      return isDone;
+    } finally {
+      await lanes.endTurn(isDone);
+    }
+  }
+
+  /** What ran ahead of its turn, and now has it. False: nothing of it is in the target. */
+  async #commitRun(run: LaneRun, step: CheckpointStep): Promise<boolean> {
+    this.#options.onSent();
+    if (!(await run.isReady)) return false;
+    this.#inDoubt = step;
+    try {
+      if (await run.commit(step)) {
+        this.#options.counters.ahead += 1;
+        this.#committed(step);
+        return true;
+      }
+      this.#inDoubt = undefined;
+      return false;
+    } catch (thrown) {
+      // The checkpoint says whether it is committed, once it was taken over and nobody else can move it.
+      this.#options.target.session.destroy();
+      throw thrown;
+    }
+  }
+
+  async #applyNow({ of: transactions, packets }: PlannedGroup): Promise<boolean> {
     const step = stepOf(transactions);
     if (await this.#applyInOneTrip(packets, step, transactions)) return true;
     const target = this.#begin(step);
     try {
-      const problem = await this.#runPackets(target, packets);
+      const problem = await this.#packets.run(target, packets);
       if (problem !== undefined) {
         await target.rollback();
         return false;
@@ -235,45 +287,6 @@ export class UnitApplier {
     return false;
   }
 
-  async #runPackets(
-    target: TargetTransaction,
-    packets: Iterable<Packet>,
-  ): Promise<Problem | 'too-large' | 'images' | undefined> {
-    const { maxTextBytes } = this.#options.target.session;
-    let isFirst = true;
-    for (const packet of packets) {
-      if (packet.sql.length > maxTextBytes) return 'too-large';
-      if (packet.kind === 'images') await target.prepareAlone(packet.sql.length);
-      const answer = this.#runPacket(target, packet);
-      if (isFirst) this.#options.onSent();
-      isFirst = false;
-      const problem = await answer;
-      if (problem !== undefined) return problem;
-    }
-    return undefined;
-  }
-
-  async #runPacket(
-    target: TargetTransaction,
-    packet: Packet,
-  ): Promise<Problem | 'images' | undefined> {
-    if (packet.kind === 'statements') {
-      return this.#runner.run(target, packet.statements, packet.sql);
-    }
-    return (await this.#runImages(target, packet)) ? undefined : 'images';
-  }
-
-  /** False: the target refused them. Unless that is about rows (then replaying names the row), it would again. */
-  async #runImages(target: TargetTransaction, packet: ImagesPacket): Promise<boolean> {
-    const failure = await this.#runner.runImages(target, packet);
-    if (failure === undefined) return true;
-    if (!isServerErrno(failure, ...ROW_ERRNOS)) {
-      this.#options.planner.refuseImages(packet.bindings, failure.message);
-      this.#options.onImagesRefused(packet.bindings, failure);
-    }
-    return false;
-  }
-
   async #applyAlone(transaction: Transaction): Promise<void> {
     const step = stepOf([transaction]);
     const rest = await this.#applyLoose(transaction);
@@ -300,8 +313,9 @@ export class UnitApplier {
   }
 
   async #applyPartRows(target: TargetTransaction, transaction: Transaction): Promise<void> {
-    const packets = this.isReplaying ? undefined : await this.#plans.plan([transaction]);
-    const problem = packets === undefined ? 'unplanned' : await this.#runPackets(target, packets);
+    const plan = this.isReplaying ? undefined : await this.#plans.plan([transaction]);
+    const problem =
+      plan === undefined ? 'unplanned' : await this.#packets.run(target, plan.packets);
     if (problem === undefined) {
       await this.#runStateStatements(target, transaction.changes);
       return;
@@ -405,9 +419,6 @@ function partsLost(transaction: Transaction): TailraceError {
     { place: transactionPlace(transaction) },
   );
 }
-
-/** Duplicate keys, a row that is not there, foreign keys: about rows, not about how they came. */
-const ROW_ERRNOS = [1022, 1032, 1062, 1216, 1217, 1451, 1452, 1557, 1586, 1761, 1762] as const;
 
 const SAVEPOINT = 'tailrace_part';
 

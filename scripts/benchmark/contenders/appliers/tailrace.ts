@@ -81,6 +81,7 @@ start = "earliest"
 [task.target]
 hosts = ["127.0.0.1:${targetPort}"]
 user = "root"
+lanes = ${process.env['BENCH_LANES'] ?? 1}
 `,
   );
 }
