@@ -125,7 +125,7 @@ export function targetSchema(context: FieldContext) {
         .max(64)
         .default(1)
         .describe(
-          'Connections that write at once; so far always one, more are warned of: see src/ARCHITECTURE.md.',
+          'Connections on which groups that have nothing in common are written at once; they commit in the order of the source.',
         ),
       sql_log_bin: z.boolean().default(true).describe("Write to the target's own binlog."),
       allow_nontransactional: z

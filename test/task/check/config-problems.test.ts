@@ -30,6 +30,7 @@ describe('the configuration alone', () => {
   it('of a plain task has a note on DDL, and none where DDL is not applied', () => {
     expect(found(taskOf({}))).toEqual([expect.stringMatching(/^note GUARANTEE a DDL/)]);
     expect(found(taskOf({ target: 'ddl = "stop"' }))).toEqual([]);
+    expect(found(taskOf({ target: 'ddl = "stop"\nlanes = 2' }))).toEqual([]);
   });
 
   it.each([
@@ -38,7 +39,7 @@ describe('the configuration alone', () => {
     [{ target: 'on_conflict = "overwrite"' }, /^warning GUARANTEE on_conflict/],
     [{ target: 'on_conflict = "skip"' }, /^warning GUARANTEE on_conflict/],
     [{ target: 'allow_nontransactional = true' }, /^warning GUARANTEE allow_non/],
-    [{ target: 'lanes = 2' }, /^warning SETTING_UNUSED lanes/],
+    [{ target: 'lanes = 2\napply = "in_order"' }, /^warning SETTING_UNUSED lanes/],
   ])('%j is told', (lines, expected) => {
     expect(found(taskOf(lines))).toContainEqual(expect.stringMatching(expected));
   });
