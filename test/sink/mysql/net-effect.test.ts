@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  computeNetEffect,
-  type NetEffect,
-  type RowEffect,
-} from '../../../src/sink/mysql/net-effect.ts';
+import { computeNetEffect, type NetEffect } from '../../../src/sink/mysql/net-effect.ts';
 import type { TableBinding } from '../../../src/sink/mysql/table-binding.ts';
-import { fakeChange, type FakeRow } from '../../support/fake-images.ts';
+import { fakeChange } from '../../support/fake-images.ts';
 import {
   HISTORY_TABLES,
   historyBase,
@@ -14,35 +10,11 @@ import {
   ModelTable,
   type HistoryTable,
 } from './histories.ts';
+import { applyTo } from './net-model.ts';
 
 function bindingOf(of: HistoryTable, more: Partial<TableBinding> = {}): TableBinding {
   const [identity, ...uniqueKeys] = of.keys;
   return { identity, uniqueKeys, hasExtraColumns: false, ...more } as TableBinding;
-}
-
-const beforeOf = (effect: RowEffect) => effect.before?.at(effect.beforeRow) as FakeRow;
-const afterOf = (effect: RowEffect) => effect.after?.at(effect.row) as FakeRow;
-
-/** Applies a net effect the way the statements do; throws where a server would refuse or count otherwise. */
-function applyTo(model: ModelTable, net: NetEffect, identity: readonly number[]): void {
-  const find = (row: FakeRow) =>
-    model.rows.find((other) => identity.every((column) => other[column] === row[column]));
-  for (const effect of net.deletes) {
-    const found = find(beforeOf(effect));
-    if (found === undefined) throw new Error('deletes a row that is not there');
-    model.delete(found);
-  }
-  for (const effect of net.inserts) {
-    if (!model.fits(afterOf(effect))) throw new Error('duplicate key');
-    model.insert(afterOf(effect));
-  }
-  for (const effect of net.upserts) {
-    const found = find(afterOf(effect));
-    if (found === undefined) throw new Error('upserts a row that is not there');
-    if (!model.fits(afterOf(effect), found)) throw new Error('duplicate key');
-    model.delete(found);
-    model.insert(afterOf(effect));
-  }
 }
 
 describe('computeNetEffect', () => {

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Change } from '../../../src/core/change.ts';
-import type { Transaction } from '../../../src/core/transaction.ts';
-import { fakeColumn, fakeTable } from '../../support/fake-images.ts';
-import { testServer, type ServerName } from '../../support/servers.ts';
-import { openSql, type Sql } from '../../support/sql.ts';
-import { waitFor } from '../../support/wait-for.ts';
-import { CuttingProxy, type Cut } from './cutting-proxy.ts';
+import type { Change } from '../../../../src/core/change.ts';
+import type { Transaction } from '../../../../src/core/transaction.ts';
+import { fakeColumn, fakeTable } from '../../../support/fake-images.ts';
+import { testServer, type ServerName } from '../../../support/servers.ts';
+import { openSql, type Sql } from '../../../support/sql.ts';
+import { waitFor } from '../../../support/wait-for.ts';
+import { CuttingProxy, type Cut } from '../cutting-proxy.ts';
 import {
   changesOf,
   forgetTask,
@@ -13,7 +13,7 @@ import {
   SinkHarness,
   sinkOptions,
   transaction,
-} from './sink-harness.ts';
+} from '../sink-harness.ts';
 
 const DATABASE = 'e2_lanes';
 const TASK = 'e2-lanes';
