@@ -99,9 +99,9 @@ function hand(
   tickets: readonly Ticket[],
   deliveries: readonly Delivery[][],
 ): void {
-  tickets.forEach((ticket, index) => {
-    deliveries[index]?.push({ transaction, ticket });
-  });
+  for (let i = 0; i < tickets.length; i++) {
+    deliveries[i]?.push({ transaction, ticket: tickets[i] as Ticket });
+  }
 }
 
 async function writeAll(

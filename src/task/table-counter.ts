@@ -24,7 +24,10 @@ export class TableCounter {
       for (const change of changes) {
         if (change.kind !== 'rows') continue;
         const count = this.#byRoute.get(change.route) ?? this.#add(change.route, change.table);
-        count[KEYS[change.action]] += (change.after ?? change.before).length;
+        // By name: a key from a table would make each of these a look-up.
+        if (change.action === 'insert') count.inserts += change.after.length;
+        else if (change.action === 'update') count.updates += change.after.length;
+        else count.deletes += change.before.length;
       }
     }
   }
@@ -53,8 +56,6 @@ export class TableCounter {
     return count;
   }
 }
-
-const KEYS = { insert: 'inserts', update: 'updates', delete: 'deletes' } as const;
 
 function rowsOf({ inserts, updates, deletes }: TableStatus): number {
   return inserts + updates + deletes;

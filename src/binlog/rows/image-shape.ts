@@ -42,6 +42,8 @@ export class ImageShape {
   /** True when the hidden ones are there, too. */
   readonly hasAllColumns: boolean;
   readonly #keyReaders = new Map<string, RowKeyReader>();
+  #lastColumns: readonly number[] | undefined;
+  #lastReader: RowKeyReader | undefined;
 
   constructor(layout: TableLayout, bitmap: Uint8Array) {
     this.rowShape = makeRowShape(layout, bitmap);
@@ -56,7 +58,16 @@ export class ImageShape {
     return bit >= 0 && (((bytes[at + (bit >> 3)] ?? 0) >> (bit & 7)) & 1) === 1;
   }
 
+  /** The same columns come again and again, as the same array. */
   keyReader(columns: readonly number[]): RowKeyReader {
+    if (this.#lastReader !== undefined && this.#lastColumns === columns) return this.#lastReader;
+    const reader = this.#findKeyReader(columns);
+    this.#lastColumns = columns;
+    this.#lastReader = reader;
+    return reader;
+  }
+
+  #findKeyReader(columns: readonly number[]): RowKeyReader {
     const name = columns.join();
     const known = this.#keyReaders.get(name);
     if (known !== undefined) return known;

@@ -2,6 +2,7 @@ import type { Change } from '../../core/change.ts';
 import type { Delivery } from '../../core/sink.ts';
 import type { Table } from '../../core/table.ts';
 import type { TableRoute } from '../../core/route.ts';
+import type { Transaction } from '../../core/transaction.ts';
 import { TUNING } from './tuning.ts';
 
 /** What is applied as one: a target transaction, a part of one, or a DDL with its neighbours. */
@@ -134,8 +135,20 @@ export function isDdlDelivery({ transaction }: Delivery): boolean {
 }
 
 function hasDdl(changes: readonly Change[]): boolean {
-  return changes.some(({ kind }) => kind === 'ddl');
+  for (const { kind } of changes) if (kind === 'ddl') return true;
+  return false;
 }
+
+/**
+ * How much of the room for what waits a transaction takes: its bytes, and no less than its share of a group. What is
+ * made of a small transaction takes far more memory than its bytes, and no group grows by more that waits.
+ */
+export function roomOf({ bytes, changes }: Transaction): number {
+  return Math.max(bytes, ROOM_OF_TRANSACTION, countRows(changes) * ROOM_OF_ROW);
+}
+
+const ROOM_OF_TRANSACTION = TUNING.groupBytes / TUNING.groupTransactions;
+const ROOM_OF_ROW = TUNING.groupBytes / TUNING.groupRows;
 
 export function countRows(changes: readonly Change[]): number {
   let rows = 0;

@@ -2,8 +2,6 @@ import type { Checkpoint, CheckpointStep, StoredState } from '../../core/checkpo
 import type { DeadLetter } from '../../core/dead-letter.ts';
 import { toTailraceError, type TailraceError } from '../../core/errors.ts';
 import type { Delivery, Sink } from '../../core/sink.ts';
-import type { Position } from '../../core/position.ts';
-import type { Ticket } from '../../core/ticket.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import { createBackoff, type Backoff } from '../../lib/backoff.ts';
 import { ByteGate } from '../../lib/byte-gate.ts';
@@ -11,7 +9,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { createDeferred } from '../../lib/deferred.ts';
 import { Histogram } from '../../lib/histogram.ts';
 import { sleep } from '../../lib/sleep.ts';
-import { countRows, GroupBuilder, type Unit } from './group-builder.ts';
+import { GroupBuilder, roomOf, type Unit } from './group-builder.ts';
 import type { MysqlSinkOptions } from './mysql-sink-options.ts';
 import { partitionOf, PartitionWaits } from './partition-waits.ts';
 import { loadPreparedPayload } from './prepared-xa.ts';
@@ -23,19 +21,10 @@ import { WaitingRoom } from './waiting-room.ts';
 import { stepOf } from './step-of.ts';
 import type { TargetMark } from './target-mark.ts';
 import { isRowsOnly, UnitsAhead } from './units-ahead.ts';
+import { UnsettledDeliveries } from './unsettled.ts';
 
 export function createMysqlSink(options: MysqlSinkOptions): MysqlSink {
   return new MysqlSink(options);
-}
-
-/** What is kept of a delivery until its checkpoint is stored; not its rows. */
-interface Unsettled {
-  readonly ticket: Ticket;
-  readonly seq: number;
-  readonly resumeAt: Position | undefined;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly isLast: boolean;
 }
 
 /**
@@ -71,7 +60,7 @@ export class MysqlSink implements Sink {
   readonly #waits: PartitionWaits | undefined;
   readonly #room = new WaitingRoom(this.#builder);
   #roomTimer: NodeJS.Timeout | undefined;
-  #unsettled: Unsettled[] = [];
+  readonly #unsettled = new UnsettledDeliveries(this.counters);
   #working: Promise<void> | undefined;
   #running: Unit | undefined;
   /** What runs is rows, and they are on their way. */
@@ -89,10 +78,8 @@ export class MysqlSink implements Sink {
     this.#options = options;
     this.#failure.promise.catch(() => undefined);
     const { consumer, lanes = 1 } = options;
-    const { queuedBytes, queuedLaneBytes, queuedMostBytes } = TUNING;
-    this.#gate = new ByteGate(
-      Math.min(queuedBytes + (lanes - 1) * queuedLaneBytes, queuedMostBytes),
-    );
+    const { queuedRoom, queuedLaneRoom, queuedMostRoom } = TUNING;
+    this.#gate = new ByteGate(Math.min(queuedRoom + (lanes - 1) * queuedLaneRoom, queuedMostRoom));
     this.#ahead = new UnitsAhead(this.#builder, {
       limit: lanes,
       plan: (deliveries) => this.#session.planAhead(deliveries),
@@ -171,18 +158,16 @@ export class MysqlSink implements Sink {
     return loadPreparedPayload(session.connection, { task: row.task, tables: row.tables }, xid);
   }
 
-  #accept({ transaction, ticket }: Delivery): void {
-    const { seq, bytes, changes, part, resumeAt } = transaction;
-    const rows = countRows(changes);
-    this.#unsettled.push({ ticket, seq, bytes, rows, resumeAt, isLast: part.last });
-    this.#gate.take(bytes);
-    const delivery = { transaction, ticket };
+  #accept(delivery: Delivery): void {
+    const { transaction } = delivery;
+    this.#unsettled.add(delivery);
+    this.#gate.take(roomOf(transaction));
+    this.counters.queuedBytes += transaction.bytes;
     if (!this.#room.admit(delivery)) this.#builder.push(delivery);
     else {
       this.#releaseBytes(delivery);
       this.#tellIfFull(delivery);
     }
-    this.counters.queuedBytes = this.#gate.heldBytes;
   }
 
   #kick(): void {
@@ -279,7 +264,7 @@ export class MysqlSink implements Sink {
   }
 
   #releaseBytes({ transaction, ticket }: Delivery): void {
-    this.#gate.release(transaction.bytes);
+    this.#releaseRoom(transaction);
     ticket.release?.();
     this.#passedBytes.add(transaction);
   }
@@ -367,11 +352,16 @@ export class MysqlSink implements Sink {
   #release(unit: Unit): void {
     const deliveries = unit.kind === 'group' ? unit.deliveries : [unit.delivery];
     for (const { transaction, ticket } of deliveries) {
-      if (this.#passedBytes.delete(transaction)) continue;
-      this.#gate.release(transaction.bytes);
+      // Only what waits for another partition has passed.
+      if (this.#waits !== undefined && this.#passedBytes.delete(transaction)) continue;
+      this.#releaseRoom(transaction);
       if (!transaction.part.last) ticket.release?.();
     }
-    this.counters.queuedBytes = this.#gate.heldBytes;
+  }
+
+  #releaseRoom(transaction: Transaction): void {
+    this.#gate.release(roomOf(transaction));
+    this.counters.queuedBytes -= transaction.bytes;
   }
 
   /** Everything up to the step is durable. */
@@ -379,27 +369,14 @@ export class MysqlSink implements Sink {
     this.#idleStep = undefined;
     const { position } = step;
     if (position.kind === 'kafka') this.#options.consumer?.onApplied(position.offsets.values());
-    const { counters } = this;
-    this.#unsettled = this.#unsettled.filter((one) => {
-      if (!this.#hasPassed(one, step)) return true;
-      counters.rows += one.rows;
-      counters.bytes += one.bytes;
-      if (one.isLast) counters.transactions += 1;
-      one.ticket.ack();
-      return false;
-    });
-  }
-
-  #hasPassed(one: Unsettled, step: CheckpointStep): boolean {
-    if (this.#waits === undefined) return one.seq <= step.seq;
-    return this.#session.hasPassed(one);
+    if (this.#waits === undefined) this.#unsettled.settleUpTo(step.seq);
+    else this.#unsettled.settleThose((one) => this.#session.hasPassed(one));
   }
 
   #fail(error: TailraceError): void {
     if (this.#error !== undefined) return;
     this.#error = error;
-    const unsettled = this.#unsettled;
-    this.#unsettled = [];
+    const unsettled = this.#unsettled.takeAll();
     this.#builder.clear();
     this.#room.clear();
     clearTimeout(this.#roomTimer);

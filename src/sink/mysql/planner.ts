@@ -1,6 +1,6 @@
 import type { RowsChange } from '../../core/change.ts';
 import type { RowImages } from '../../core/row.ts';
-import { formatTableName } from '../../core/table.ts';
+import { formatTableName, type Table } from '../../core/table.ts';
 import { BatchPlanner } from './batch-planner.ts';
 import type { Dialect } from './dialect.ts';
 import { isComplete } from './image-gaps.ts';
@@ -147,15 +147,29 @@ export class RowsPlanner implements StatementPlanner {
   }
 }
 
+/** A change's table says where it belongs; its binding is looked up once for each. */
 function byBinding(changes: readonly RowsChange[], bindings: Bindings): ChangesByBinding {
+  const byTable = new Map<Table, RowsChange[]>();
   const tables = new Map<TableBinding, RowsChange[]>();
+  let lastTable: Table | undefined;
+  let last: RowsChange[] = [];
   for (const change of changes) {
-    const binding = bindings.of(change);
-    const known = tables.get(binding);
-    if (known === undefined) tables.set(binding, [change]);
-    else known.push(change);
+    const { table } = change;
+    if (table !== lastTable) {
+      lastTable = table;
+      last = byTable.get(table) ?? begin(change);
+    }
+    last.push(change);
   }
   return tables;
+
+  function begin(change: RowsChange): RowsChange[] {
+    const binding = bindings.of(change);
+    const list = tables.get(binding) ?? [];
+    tables.set(binding, list);
+    byTable.set(change.table, list);
+    return list;
+  }
 }
 
 /**

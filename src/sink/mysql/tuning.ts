@@ -4,11 +4,11 @@ export const TUNING = {
   groupTransactions: 2_000,
   groupRows: 8_000,
   groupBytes: 2 * 1024 * 1024,
-  /** Waiting deliveries beyond this make `write` wait. */
-  queuedBytes: 6 * 1024 * 1024,
+  /** Waiting deliveries beyond this make `write` wait: two full groups and the beginning of a third (see `roomOf`). */
+  queuedRoom: 5 * 1024 * 1024,
   /** Of groups that run ahead of their turn: so much more of them may wait, at most up to the second. */
-  queuedLaneBytes: 2 * 1024 * 1024,
-  queuedMostBytes: 24 * 1024 * 1024,
+  queuedLaneRoom: 2 * 1024 * 1024,
+  queuedMostRoom: 24 * 1024 * 1024,
   /**
    * A group that is ready waits so long for its turn, and so many times what it took itself, before it is taken back:
    * an earlier one may be waiting for its locks.

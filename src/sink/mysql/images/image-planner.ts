@@ -32,7 +32,9 @@ export class ImagePlanner {
       misfit = findMisfit(binding) ?? false;
       this.#misfits.set(binding, misfit);
     }
-    return misfit === false && changes.every((change) => this.#fits(change));
+    if (misfit !== false) return false;
+    for (const change of changes) if (!this.#fits(change)) return false;
+    return true;
   }
 
   /** In an order in which nothing meets what goes later; `vanished` is not expressible as an image. */
