@@ -35,6 +35,7 @@ export interface SinkParts {
 /** Makes the sinks of a task anew for each attempt. Throws at once when the file lacks what the mode needs. */
 export function sinkFactory(parts: SinkParts): (source: SourceDescription) => readonly Sink[] {
   const { task, mode } = parts;
+  limitHeapGrowth(MEMORY.heapGrowthPercent);
   const ownership: Ownership = { isTaken: false };
   if (mode === 'produce') {
     const kafka = requireKafka(task);
@@ -82,7 +83,6 @@ function targetSink(parts: SinkParts, source: SourceDescription): Sink {
 function kafkaSink(parts: SinkParts, kafka: KafkaConfig, ownership: Ownership): Sink {
   const { task, store, router, logger } = parts;
   const markCopy = parts.mode === 'run' ? markAtTarget(parts) : undefined;
-  limitHeapGrowth(MEMORY.heapGrowthPercent);
   return new KafkaSink(
     kafkaSinkOptions({ task, kafka, router, logger, deadLetters: store, ownership, markCopy }),
   );

@@ -6,6 +6,6 @@ export const MEMORY = {
   maxBytesInFlight: 32 << 20,
   /** A larger transaction is handed on in parts of about this size. */
   partBytes: 4 << 20,
-  /** Of a task that has to do with Kafka: 190 to 240 MB at its peak where it publishes, instead of 280 to 320. */
+  /** 190 to 240 MB at its peak, where it was 250 to 350: see limitHeapGrowth. */
   heapGrowthPercent: 120,
 } as const;
