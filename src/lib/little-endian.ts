@@ -15,6 +15,11 @@ export function u32At(bytes: Uint8Array, at: number): number {
   return (u24At(bytes, at) | ((bytes[at + 3] as number) << 24)) >>> 0;
 }
 
+/** With a sign: without one, half of them would be objects. */
+export function i32At(bytes: Uint8Array, at: number): number {
+  return u24At(bytes, at) | ((bytes[at + 3] as number) << 24);
+}
+
 const TWO_32 = 0x1_0000_0000;
 
 export function u48At(bytes: Uint8Array, at: number): number {

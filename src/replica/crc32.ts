@@ -29,8 +29,13 @@ function crc32ByTables(view: DataView, start: number, end: number): number {
       shift(view.getInt32(i + 12, true), 0);
   }
   for (const last = end - 3; i < last; i += 4) rest = shift(rest ^ view.getInt32(i, true), 0);
-  for (; i < end; i++) rest = (rest >>> 8) ^ look((rest ^ view.getUint8(i)) & 0xff);
+  for (; i < end; i++) rest = crc32Byte(rest, view.getUint8(i));
   return ~rest;
+}
+
+/** The register one byte later. */
+export function crc32Byte(rest: number, byte: number): number {
+  return (rest >>> 8) ^ look((rest ^ byte) & 0xff);
 }
 
 /** Four bytes, the first in the lowest place; `table` is that of the last. */

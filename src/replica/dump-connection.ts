@@ -47,6 +47,8 @@ export interface DumpConnectionOptions {
   readonly leavesOutRowQueries: boolean;
   /** Statements that are run before the dump begins. */
   readonly session: readonly string[];
+  /** Takes events packet by packet as far as it likes, see EventSplitter. */
+  readonly takeRun: (bytes: Buffer, from: number) => number;
   /** The bytes of one event, checksum included; they stay as they are. */
   readonly onEvent: (bytes: Buffer, start: number, end: number) => void;
   /** The first error, or the end of the stream (undefined); nothing comes after it. */
@@ -190,6 +192,7 @@ export class DumpConnection {
   #takeOverSocket(connection: DriverInside): void {
     const driverParser = connection.packetParser;
     const splitter = new EventSplitter({
+      takeRun: this.#options.takeRun,
       onEvent: this.#options.onEvent,
       onOther: (packet) => {
         connection.sequenceId = packet[3] ?? 0;

@@ -22,6 +22,11 @@ const MAX_EVENT_BYTES = 1 << 30;
 const NOTHING = Buffer.alloc(0);
 
 export interface EventSplitterOptions {
+  /**
+   * Takes as many of the packets that stand from `from` on as are whole and to its liking; returns where it stopped. The
+   * packet there goes the way of a single one.
+   */
+  readonly takeRun: (bytes: Buffer, from: number) => number;
   /** One event, checksum included; its bytes are never written again. */
   readonly onEvent: (bytes: Buffer, start: number, end: number) => void;
   /** A whole packet that is no event, with its header. */
@@ -55,9 +60,9 @@ export class EventSplitter {
 
   /** Hands on all packets that are whole; returns where the first stands that is not. */
   #cut(bytes: Buffer, from: number): number {
-    const { onEvent, onOther } = this.#options;
-    let at = from;
-    for (const last = bytes.length - PACKET_HEADER; at < last;) {
+    const { takeRun, onEvent, onOther } = this.#options;
+    let at = takeRun(bytes, from);
+    for (const last = bytes.length - PACKET_HEADER; at < last; at = takeRun(bytes, at)) {
       const length = u24At(bytes, at);
       const end = at + PACKET_HEADER + length;
       if (end > bytes.length || length === MAX_PACKET) break;

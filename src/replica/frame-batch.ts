@@ -1,7 +1,11 @@
 import type { Frame } from '../core/frame.ts';
+import { u24At } from '../lib/little-endian.ts';
 
 /** Numbers for each frame: index of its chunk, start, end, length of the checksum. */
 const STRIDE = 4;
+/** What stands before an event in its packet: 3 bytes of length, a number, a status. */
+const PACKET_HEADER = 5;
+const CHECKSUM = 4;
 const FIRST_CAPACITY = 256;
 
 /**
@@ -36,6 +40,15 @@ export class FrameBatch implements Iterable<Frame> {
     places[at + 3] = checksumLength;
     this.#length += 1;
     this.#bytes += end - start;
+  }
+
+  /** The events in packets that stand one after the other, each with four bytes of checksum. */
+  addRun(chunk: Buffer, from: number, to: number): void {
+    for (let at = from; at < to;) {
+      const end = at + PACKET_HEADER - 1 + u24At(chunk, at);
+      this.add(chunk, at + PACKET_HEADER, end - CHECKSUM, CHECKSUM);
+      at = end;
+    }
   }
 
   at(index: number): Frame {

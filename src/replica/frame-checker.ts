@@ -1,7 +1,14 @@
 import { TailraceError, type ErrorPlace } from '../core/errors.ts';
 import type { Frame } from '../core/frame.ts';
 import type { BinlogCoordinates } from '../core/position.ts';
-import { u16At, u32At } from '../lib/little-endian.ts';
+import { i32At, u16At, u24At, u32At } from '../lib/little-endian.ts';
+import {
+  afterIntactEvent,
+  isRegisterOf,
+  LONGEST_IN_RUN,
+  RUN_START,
+  SHORTEST_RUN_BYTES,
+} from './checksum-run.ts';
 import { crc32 } from './crc32.ts';
 
 /*
@@ -15,6 +22,7 @@ import { crc32 } from './crc32.ts';
  * (type 15) said so in its fifth byte from the end: 0 none, 1 CRC-32. That event itself has four
  * bytes of checksum in either case.
  */
+const PACKET_HEADER_BYTES = 5;
 const HEADER_BYTES = 19;
 const CHECKSUM_BYTES = 4;
 const LENGTH_AT = 9;
@@ -25,6 +33,10 @@ const ROTATE = 4;
 const FORMAT_DESCRIPTION = 15;
 const HEARTBEAT = 27;
 const HEARTBEAT_V2 = 41;
+
+/** Those that `check` looks at one by one, and have a checksum or none by rules of their own. */
+const IS_SPECIAL = new Uint8Array(256);
+for (const type of [ROTATE, FORMAT_DESCRIPTION, HEARTBEAT, HEARTBEAT_V2]) IS_SPECIAL[type] = 1;
 
 /** Header flags. */
 const IN_USE = 0x01;
@@ -60,6 +72,41 @@ export class FrameChecker {
     if (offset !== 0) this.#offset = offset;
     if (type === ROTATE) this.#rotate(bytes, start, end - checksumLength);
     return checksumLength;
+  }
+
+  /**
+   * Of the packets that stand one after the other from `from` on: those up to the place that it returns are whole, hold an
+   * event each, and all of these are intact and have four bytes of checksum. What comes there is for `check`.
+   */
+  checkRun(bytes: Buffer, from: number): number {
+    if (!this.#hasChecksum || bytes.length - from < SHORTEST_RUN_BYTES) return from;
+    let register = RUN_START;
+    let at = from;
+    for (let end = endOfPlain(bytes, at); end > 0; end = endOfPlain(bytes, at)) {
+      register = afterIntactEvent(register, i32At(bytes, at), end - at - PACKET_HEADER_BYTES);
+      at = end;
+    }
+    const isIntactRun = at - from >= SHORTEST_RUN_BYTES && isRegisterOf(register, bytes, from, at);
+    return this.#passRun(bytes, from, isIntactRun ? at : this.#endOfIntact(bytes, from, at));
+  }
+
+  /** One by one: the run is short, or the first that is damaged has to be found. */
+  #endOfIntact(bytes: Buffer, from: number, to: number): number {
+    let at = from;
+    while (at < to) {
+      const end = at + PACKET_HEADER_BYTES - 1 + u24At(bytes, at);
+      if (!isIntact(bytes, at + PACKET_HEADER_BYTES, end)) break;
+      at = end;
+    }
+    return at;
+  }
+
+  #passRun(bytes: Buffer, from: number, to: number): number {
+    for (let at = from; at < to; at += PACKET_HEADER_BYTES - 1 + u24At(bytes, at)) {
+      const offset = i32At(bytes, at + PACKET_HEADER_BYTES + END_POSITION_AT);
+      if (offset !== 0) this.#offset = offset >>> 0;
+    }
+    return to;
   }
 
   #checkByType(type: number, bytes: Buffer, start: number, end: number): ChecksumLength {
@@ -121,6 +168,22 @@ interface Packet {
 function isIntact(bytes: Buffer, start: number, end: number): boolean {
   const last = end - CHECKSUM_BYTES;
   return last - start >= HEADER_BYTES && crc32(bytes, start, last) === (u32At(bytes, last) | 0);
+}
+
+/** Where the packet ends that stands there, if it is a whole one with a small event without rules of its own; else 0. */
+function endOfPlain(bytes: Buffer, at: number): number {
+  if (at + PACKET_HEADER_BYTES + HEADER_BYTES + CHECKSUM_BYTES > bytes.length) return 0;
+  const length = u24At(bytes, at) - 1;
+  const start = at + PACKET_HEADER_BYTES;
+  const end = start + length;
+  return length <= LONGEST_IN_RUN &&
+    length >= HEADER_BYTES + CHECKSUM_BYTES &&
+    end <= bytes.length &&
+    bytes[start - 1] === 0 &&
+    i32At(bytes, start + LENGTH_AT) === length &&
+    IS_SPECIAL[bytes[start + 4] as number] === 0
+    ? end
+    : 0;
 }
 
 function isArtificial(bytes: Buffer, start: number): boolean {

@@ -44,6 +44,17 @@ export class FrameQueue {
   push(bytes: Buffer, start: number, end: number, checksumLength: Frame['checksumLength']): void {
     if (this.#end !== undefined) return;
     this.#waiting.add(bytes, start, end, checksumLength);
+    this.#pushed();
+  }
+
+  /** The events in packets that stand one after the other, each with four bytes of checksum. */
+  pushRun(bytes: Buffer, from: number, to: number): void {
+    if (this.#end !== undefined) return;
+    this.#waiting.addRun(bytes, from, to);
+    this.#pushed();
+  }
+
+  #pushed(): void {
     if (!this.#isPaused && this.#waiting.bytes >= this.#options.highBytes) {
       this.#isPaused = true;
       this.#options.onPause();

@@ -134,6 +134,13 @@ class DumpSession implements ReplicaSession {
       start,
       leavesOutRowQueries: this.#options.leavesOutRowQueries === true,
       session: sessionStatements(info, this.#options),
+      takeRun: (bytes, from) => {
+        const to = this.#checker.checkRun(bytes, from);
+        if (to === from) return to;
+        this.#queue.pushRun(bytes, from, to);
+        this.#hasEvents = true;
+        return to;
+      },
       onEvent: (bytes, from, to) => {
         const checksumLength = this.#checker.check(bytes, from, to);
         this.#queue.push(bytes, from, to - checksumLength, checksumLength);

@@ -52,6 +52,11 @@ function decode(stream: Buffer, flavor: GtidFlavor): Transaction[] {
   const decoder = new EventDecoder();
   const frames = new FrameBatch();
   const splitter = new EventSplitter({
+    takeRun: (bytes, from) => {
+      const to = checker.checkRun(bytes, from);
+      frames.addRun(bytes, from, to);
+      return to;
+    },
     onEvent: (bytes, start, end) => {
       const checksumLength = checker.check(bytes, start, end);
       frames.add(bytes, start, end - checksumLength, checksumLength);

@@ -31,6 +31,7 @@ function split(stream: Buffer, ends: readonly number[]) {
   const events: Buffer[] = [];
   const others: Buffer[] = [];
   const splitter = new EventSplitter({
+    takeRun: (_, from) => from,
     onEvent: (bytes, start, end) => events.push(Buffer.from(bytes.subarray(start, end))),
     onOther: (packet) => others.push(Buffer.from(packet)),
   });
