@@ -1,6 +1,7 @@
 import type { Frame } from '../core/frame.ts';
 import type { GtidFlavor } from '../core/gtid-set.ts';
 import type { BinlogEvent, EventHeader, FormatDescriptionEvent } from './event.ts';
+import type { EventView } from './event-view.ts';
 import { EVENT, HARMLESS_TYPES, HEADER_FLAG, STATEMENT_PART_NAMES } from './event-types.ts';
 import { decodeFormatDescription } from './events/format-description.ts';
 import { GtidSourceInterner } from './events/gtid-source.ts';
@@ -60,7 +61,16 @@ export class EventDecoder {
   }
 
   decode(frame: Frame): BinlogEvent {
-    const header = decodeHeader(frame);
+    return this.#decode(frame, decodeHeader(frame));
+  }
+
+  /** The same from a view, whose header it reads; the event is good until the view is filled anew. */
+  decodeView(view: EventView): BinlogEvent {
+    view.readHeader();
+    return this.#decode(view, view);
+  }
+
+  #decode(frame: Frame, header: EventHeader): BinlogEvent {
     const decodeEvent = DECODERS[header.typeCode];
     return decodeEvent === undefined ? withoutDecoder(header) : decodeEvent(frame, header, this);
   }

@@ -11,3 +11,11 @@ export interface Frame {
   /** Bytes of checksum behind `end` that the frame had: 0 or 4. They count for positions. */
   readonly checksumLength: 0 | 4;
 }
+
+/** A frame that is filled anew for each event: see FrameBatch.load. */
+export interface FramePlace {
+  bytes: Buffer;
+  start: number;
+  end: number;
+  checksumLength: 0 | 4;
+}

@@ -1,4 +1,4 @@
-import type { Frame } from '../core/frame.ts';
+import type { Frame, FramePlace } from '../core/frame.ts';
 import { u24At } from '../lib/little-endian.ts';
 
 /** Numbers for each frame: index of its chunk, start, end, length of the checksum. */
@@ -6,6 +6,9 @@ const STRIDE = 4;
 /** What stands before an event in its packet: 3 bytes of length, a number, a status. */
 const PACKET_HEADER = 5;
 const CHECKSUM = 4;
+/** In the event's header. */
+const TYPE_AT = 4;
+const NOTHING = Buffer.alloc(0);
 const FIRST_CAPACITY = 256;
 
 /**
@@ -52,16 +55,29 @@ export class FrameBatch implements Iterable<Frame> {
   }
 
   at(index: number): Frame {
+    const frame: FramePlace = { bytes: NOTHING, start: 0, end: 0, checksumLength: 0 };
+    this.load(index, frame);
+    return frame;
+  }
+
+  /** As `at`, into an object that is there already. */
+  load(index: number, frame: FramePlace): void {
     const places = this.#places;
     const at = index * STRIDE;
     const bytes = index < this.#length ? this.#chunks[places[at] as number] : undefined;
     if (bytes === undefined) throw new RangeError(`frame ${index} of ${this.#length}`);
-    return {
-      bytes,
-      start: places[at + 1] as number,
-      end: places[at + 2] as number,
-      checksumLength: places[at + 3] as Frame['checksumLength'],
-    };
+    // Only where it is another one: to write a new object into an old one costs more than to compare.
+    if (frame.bytes !== bytes) frame.bytes = bytes;
+    frame.start = places[at + 1] as number;
+    frame.end = places[at + 2] as number;
+    frame.checksumLength = places[at + 3] as Frame['checksumLength'];
+  }
+
+  /** Of an event that has a header. */
+  typeAt(index: number): number {
+    const at = index * STRIDE;
+    const chunk = this.#chunks[this.#places[at] as number] as Buffer;
+    return chunk[(this.#places[at + 1] as number) + TYPE_AT] as number;
   }
 
   *[Symbol.iterator](): Iterator<Frame> {

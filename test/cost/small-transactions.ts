@@ -53,7 +53,7 @@ export function smallTransactions(count: number, flavor: GtidFlavor): Buffer {
   return Buffer.concat(events);
 }
 
-function event(type: number, body: Buffer, end: number): Buffer {
+export function event(type: number, body: Buffer, end: number): Buffer {
   const header = Buffer.alloc(HEADER);
   header.writeUInt32LE(1_700_000_000, 0);
   header[4] = type;
@@ -63,20 +63,20 @@ function event(type: number, body: Buffer, end: number): Buffer {
   return Buffer.concat([header, body]);
 }
 
-function packet(bytes: Buffer): Buffer {
+export function packet(bytes: Buffer): Buffer {
   const header = Buffer.alloc(5);
   header.writeUIntLE(1 + bytes.length, 0, 3);
   return Buffer.concat([header, bytes]);
 }
 
 /** Of MySQL 5.7: with a logical clock, without times. */
-function mysqlGtid(sequence: number): Buffer {
+export function mysqlGtid(sequence: number): Buffer {
   const clock = Buffer.concat([Buffer.of(2), number(sequence - 1, 8), number(sequence, 8)]);
   return Buffer.concat([Buffer.of(1), Buffer.alloc(16, 0x5a), number(sequence, 8), clock]);
 }
 
 /** The session's flags and mode come with every BEGIN. */
-function begin(): Buffer {
+export function begin(): Buffer {
   const status = Buffer.of(0, 0, 0, 0, 0, 1, 0, 0, 0x20, 0x40, 0, 0, 0, 0, 4, 33, 0, 33, 0, 8, 0);
   const { database } = SMALL_TABLE;
   const lengths = [
@@ -89,21 +89,21 @@ function begin(): Buffer {
   return Buffer.concat([...lengths, status, Buffer.from(`${database}\0BEGIN`)]);
 }
 
-function mariadbGtid(sequence: number): Buffer {
+export function mariadbGtid(sequence: number): Buffer {
   const body = Buffer.alloc(19);
   number(sequence, 8).copy(body);
   body[12] = 0x04;
   return body;
 }
 
-function tableMap(): Buffer {
+export function tableMap(tableId = TABLE_ID, database = SMALL_TABLE.database): Buffer {
   const name = (text: string) =>
     Buffer.concat([Buffer.of(text.length), Buffer.from(text), Buffer.of(0)]);
   const metadata = Buffer.from(COLUMNS.flatMap(({ meta }) => meta));
   return Buffer.concat([
-    number(TABLE_ID, 6),
+    number(tableId, 6),
     number(1, 2),
-    name(SMALL_TABLE.database),
+    name(database),
     name(SMALL_TABLE.name),
     Buffer.of(COLUMNS.length, ...COLUMNS.map(({ type }) => type), metadata.length),
     metadata,
@@ -111,11 +111,11 @@ function tableMap(): Buffer {
   ]);
 }
 
-function rows(id: number): Buffer {
+export function rows(id: number, tableId = TABLE_ID): Buffer {
   const text = (letter: string, length: number) =>
     Buffer.concat([Buffer.of(length), Buffer.alloc(length, letter)]);
   return Buffer.concat([
-    number(TABLE_ID, 6),
+    number(tableId, 6),
     number(1, 2),
     Buffer.of(COLUMNS.length, 0x0f, 0xf0),
     number(id, 4),
@@ -125,7 +125,7 @@ function rows(id: number): Buffer {
   ]);
 }
 
-function number(value: number, bytes: number): Buffer {
+export function number(value: number, bytes: number): Buffer {
   const buffer = Buffer.alloc(bytes);
   buffer.writeUIntLE(value, 0, Math.min(bytes, 6));
   return buffer;

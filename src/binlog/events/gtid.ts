@@ -32,7 +32,7 @@ export function decodeGtid(
   header: EventHeader,
   { sources }: { readonly sources: GtidSourceInterner },
 ): GtidEvent {
-  const reader = EventReader.ofBody(frame, 'GTID');
+  const reader = EventReader.passing(frame, 'GTID');
   reader.skip(1);
   const uuidAt = reader.offset;
   reader.skip(16);

@@ -23,7 +23,8 @@ export function eventTypeOf(frame: Frame): number {
   return frame.bytes[frame.start + 4] ?? 0;
 }
 
-export function decodeHeader(frame: Frame): EventHeader {
+/** The length that the header says, which must be the event's. */
+export function checkEventSize(frame: Frame): number {
   const { bytes, start } = frame;
   const length = frame.end - start;
   if (length < HEADER_LENGTH || frame.end > bytes.length) {
@@ -39,6 +40,12 @@ export function decodeHeader(frame: Frame): EventHeader {
       `An event says it has ${eventSize} bytes and has ${length + frame.checksumLength}`,
     );
   }
+  return eventSize;
+}
+
+export function decodeHeader(frame: Frame): EventHeader {
+  const { bytes, start } = frame;
+  const eventSize = checkEventSize(frame);
   return {
     timestamp: u32At(bytes, start),
     typeCode: bytes[start + 4] ?? 0,

@@ -42,7 +42,7 @@ const EXTRA = {
 type MariadbPart = NonNullable<GtidEvent['mariadb']>;
 
 export function decodeMariadbGtid(frame: Frame, header: EventHeader): GtidEvent {
-  const reader = EventReader.ofBody(frame, 'GTID');
+  const reader = EventReader.passing(frame, 'GTID');
   const sequence = reader.u64();
   const domain = reader.u32();
   const flags = reader.u8();

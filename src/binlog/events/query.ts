@@ -3,11 +3,12 @@ import { collationById, decodeText } from '../../core/charset.ts';
 import type { Frame } from '../../core/frame.ts';
 import type { EventHeader, QueryEvent } from '../event.ts';
 import { EventReader } from '../event-reader.ts';
-import { EVENT } from '../event-types.ts';
+import { EVENT, HEADER_LENGTH } from '../event-types.ts';
 import type { LastText } from '../last-text.ts';
 import { inflateRest } from './mariadb-compression.ts';
 import { readQueryStatus, type QueryStatus } from './query-status.ts';
 import { sqlModeNames, type SqlModeDialect } from '../../core/sql-mode.ts';
+import { u16At, u32At } from '../../lib/little-endian.ts';
 
 /*
  * Query (2), MariaDB compressed query (165, the text alone is compressed), and LOAD DATA as a statement (18), whose
@@ -35,6 +36,8 @@ const OPTION = {
   RELAXED_UNIQUE_CHECKS: 1 << 27,
 } as const;
 
+const FIXED_LENGTH = 13;
+const BEGIN = Buffer.from('BEGIN');
 const LOAD_HEADER_LENGTH = 13;
 
 const TRANSACTION_WORDS = ['BEGIN', 'COMMIT', 'ROLLBACK'].map((word) => ({
@@ -55,7 +58,7 @@ export function decodeQuery(
   header: EventHeader,
   { dialect, databases }: QueryContext,
 ): QueryEvent {
-  const reader = EventReader.ofBody(frame, 'query');
+  const reader = EventReader.passing(frame, 'query');
   const threadId = reader.u32();
   reader.skip(4);
   const databaseLength = reader.u8();
@@ -93,6 +96,18 @@ export function decodeQuery(
     context: contextOf(header, status, dialect),
     ddlXid: status.ddlXid,
   };
+}
+
+export const NO_BEGIN = -1;
+
+/** The session that says BEGIN; NO_BEGIN: it says something else, or in a form that needs a closer look. */
+export function threadOfBegin({ bytes, start, end }: Frame): number {
+  const at = start + HEADER_LENGTH;
+  const statement = end - BEGIN.length;
+  if (statement < at + FIXED_LENGTH) return NO_BEGIN;
+  for (let i = 0; i < BEGIN.length; i++) if (bytes[statement + i] !== BEGIN[i]) return NO_BEGIN;
+  const before = FIXED_LENGTH + u16At(bytes, at + 11) + (bytes[at + 8] as number) + 1;
+  return at + before === statement ? u32At(bytes, at) : NO_BEGIN;
 }
 
 /** Nearly all query events are BEGIN or COMMIT, to which the session's settings are nothing. */

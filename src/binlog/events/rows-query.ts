@@ -29,7 +29,9 @@ class LazyRowsQuery implements RowsQueryEvent {
 
   constructor(frame: Frame, header: EventHeader, skip: number) {
     this.header = header;
-    this.#frame = frame;
+    const { bytes, start, end, checksumLength } = frame;
+    // A view would be filled anew meanwhile.
+    this.#frame = { bytes, start, end, checksumLength };
     this.#skip = skip;
   }
 

@@ -67,7 +67,7 @@ export function isRowsType(typeCode: number): boolean {
 }
 
 export function decodeRows(frame: Frame, header: EventHeader, context: RowsContext): RowsEvent {
-  const reader = EventReader.ofBody(frame, 'rows');
+  const reader = EventReader.passing(frame, 'rows');
   const kind = KINDS[header.typeCode];
   if (kind === undefined) throw reader.invalid(`type ${header.typeCode} has no rows`);
   const isShort = context.postHeaderLength(header.typeCode) === SHORT_POST_HEADER;

@@ -38,7 +38,7 @@ export function tableMapIdentity(frame: Frame): {
 }
 
 export function tableMapIdOf(frame: Frame): number {
-  return EventReader.ofBody(frame, 'table map').u48();
+  return EventReader.passing(frame, 'table map').u48();
 }
 
 /** As comparing `tableMapIdentity(frame).body` with `body`, without a view; bodies are too short for a native call to pay. */

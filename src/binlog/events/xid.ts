@@ -9,5 +9,5 @@ import { EventReader } from '../event-reader.ts';
  */
 
 export function decodeXid(frame: Frame, header: EventHeader): XidEvent {
-  return { kind: 'xid', header, xid: EventReader.ofBody(frame, 'XID').u64Big() };
+  return { kind: 'xid', header, xid: EventReader.passing(frame, 'XID').u64Big() };
 }

@@ -3,7 +3,7 @@ import type { BinlogCoordinates } from '../../core/position.ts';
 import type { EventHeader, RotateEvent } from '../../binlog/event.ts';
 
 /** LOG_EVENT_ARTIFICIAL_F: made up for this connection, in no file. */
-const ARTIFICIAL = 0x20;
+export const ARTIFICIAL = 0x20;
 const TWO_TO_32 = 2 ** 32;
 const HEARTBEAT = 27;
 const HEARTBEAT_V2 = 41;
@@ -67,6 +67,12 @@ export class BinlogCursor {
     } else this.#offset = offset;
     this.#file = file;
     this.#start = this.#offset;
+  }
+
+  /** To where it stood a few events ago, in the same file. */
+  goBack(offset: number, startOffset: number): void {
+    this.#offset = offset;
+    this.#start = startOffset;
   }
 
   advance(header: EventHeader, frame: Frame, isInGroup: boolean): void {

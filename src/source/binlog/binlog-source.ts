@@ -1,4 +1,5 @@
 import { EventDecoder } from '../../binlog/event-decoder.ts';
+import { EventView } from '../../binlog/event-view.ts';
 import { isReached } from '../../core/position-order.ts';
 import type { BinlogEvent, TransactionPayloadEvent } from '../../binlog/event.ts';
 import type { Checkpoint } from '../../core/checkpoint.ts';
@@ -31,6 +32,7 @@ import { describeSource, type SourceDescription } from './describe-source.ts';
 import { dumpStart, type DdlScanOptions } from './ddl-scan.ts';
 import type { Discards } from './discards.ts';
 import { DROP_REASONS, type DropReason } from './open-group.ts';
+import { PlainTransactions } from './plain-transactions.ts';
 import { readHead } from './resolve-position.ts';
 import { learnStart, learnTables } from './schema-loader.ts';
 import { TransactionAssembler } from './transaction-assembler.ts';
@@ -240,7 +242,10 @@ export class BinlogSource implements Source {
         this.progress.dropped[reason] += count;
       },
     });
-    return { ...known, server, cursor, assembler, decoder: new EventDecoder() };
+    const decoder = new EventDecoder();
+    const view = new EventView();
+    const plain = new PlainTransactions({ assembler, decoder, cursor, view, partBytes });
+    return { ...known, server, cursor, assembler, decoder, view, plain };
   }
 
   /** True: the place to end at is reached. */
@@ -266,6 +271,7 @@ export class BinlogSource implements Source {
       if (reading.payload !== undefined) yield* this.#readPayload(reading.payload, stream, watch);
       if (stream.assembler.outbox.bytes >= HAND_ON_BYTES) yield* handOn(stream, watch);
     }
+    stream.view.clear();
     this.progress.decode.observeMs(watch.ms);
   }
 
@@ -275,23 +281,27 @@ export class BinlogSource implements Source {
    */
   #readOn(reading: Reading, stream: OpenStream): void {
     const { frames } = reading;
+    const { view } = stream;
     const { outbox } = stream.assembler;
     reading.wait = undefined;
     reading.payload = undefined;
     while (reading.at < frames.length && outbox.bytes < HAND_ON_BYTES) {
-      const frame = frames.at(reading.at);
+      const taken = stream.plain.take(frames, reading.at);
+      reading.at += taken;
+      if (taken > 0) continue;
+      frames.load(reading.at, view);
       reading.at += 1;
-      const event = this.#decode(frame, stream);
+      const event = this.#decode(view, stream);
       if (event.kind === 'transaction-payload') reading.payload = event;
-      else reading.wait = this.#handle(event, frame, stream);
+      else reading.wait = this.#handle(event, view, stream);
       if (reading.wait !== undefined || reading.payload !== undefined) return;
     }
   }
 
-  #decode(frame: Frame, stream: OpenStream): BinlogEvent {
+  #decode(view: EventView, stream: OpenStream): BinlogEvent {
     const { decoder, cursor, assembler } = stream;
-    const event = decoder.decode(frame);
-    cursor.advance(event.header, frame, assembler.isInGroup);
+    const event = decoder.decodeView(view);
+    cursor.advance(view, view, assembler.isInGroup);
     if (event.kind === 'rotate') cursor.rotate(event);
     if (event.kind === 'heartbeat') this.#heartbeat(event, stream);
     return event;
@@ -426,5 +436,7 @@ interface OpenStream {
   readonly cursor: BinlogCursor;
   readonly assembler: TransactionAssembler;
   readonly decoder: EventDecoder;
+  readonly view: EventView;
+  readonly plain: PlainTransactions;
   readonly scan: DdlScanOptions;
 }

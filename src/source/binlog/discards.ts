@@ -8,6 +8,10 @@ import { formatCoordinates, type BinlogCoordinates } from '../../core/position.t
 export class Discards {
   readonly #ranges = new Map<string, { from: number; to: number }[]>();
 
+  get isEmpty(): boolean {
+    return this.#ranges.size === 0;
+  }
+
   add(transaction: BinlogCoordinates, from: number, to: number): void {
     const key = formatCoordinates(transaction);
     const ranges = this.#ranges.get(key) ?? [];

@@ -105,10 +105,16 @@ export class TableCache {
     return this.get(tableId).dropReasons[action];
   }
 
-  get(tableId: number): TableBinding {
+  lookUp(tableId: number): TableBinding | undefined {
     const last = this.#last;
     if (last?.tableMap.tableId === tableId) return last;
     const binding = this.#bindings.get(tableId);
+    if (binding !== undefined) this.#last = binding;
+    return binding;
+  }
+
+  get(tableId: number): TableBinding {
+    const binding = this.lookUp(tableId);
     if (binding === undefined) {
       throw new TailraceError(
         'SOURCE_EVENT_UNDECODABLE',

@@ -11,7 +11,6 @@ import type { Change } from '../../core/change.ts';
 import { TailraceError, toTailraceError, type ErrorPlace } from '../../core/errors.ts';
 import type { Frame } from '../../core/frame.ts';
 import { formatGtid } from '../../core/gtid-set-parse.ts';
-import type { Gtid } from '../../core/gtid-set.ts';
 import { OWN_STATE_COMMENT } from '../../core/own-ddl.ts';
 import { formatCoordinates } from '../../core/position.ts';
 import type { SchemaDelta } from '../../core/schema-state.ts';
@@ -23,7 +22,8 @@ import {
 } from '../../schema/classify-statement.ts';
 import { serializeTable } from '../../schema/serialize-table.ts';
 import type { AssemblerOptions } from './assembler-options.ts';
-import { OpenGroup, type DropReason } from './open-group.ts';
+import { beginOf, beginOfNameless } from './begin-of-group.ts';
+import { OpenGroup, type DropReason, type GroupStart } from './open-group.ts';
 import { groupWithoutEnd, refusedEvent } from './refused-event.ts';
 import {
   assertNotReplicatedStatement,
@@ -48,7 +48,7 @@ const NONE: readonly TableName[] = [];
 export class TransactionAssembler {
   readonly outbox: TransactionOutbox;
   readonly #options: AssemblerOptions;
-  readonly #tables: TableCache;
+  readonly tables: TableCache;
   readonly #xa: XaGroups;
   #group: OpenGroup | undefined;
   #recapture: TableName[] = [];
@@ -59,7 +59,7 @@ export class TransactionAssembler {
     this.outbox = new TransactionOutbox(from);
     // A prepared group holds only rows that were wanted when they were read.
     this.#xa = new XaGroups({ flavor, router, isSequence: () => false });
-    this.#tables = new TableCache({
+    this.tables = new TableCache({
       flavor,
       router,
       tableFor: (tableMap) => history.tableFor(tableMap),
@@ -69,6 +69,17 @@ export class TransactionAssembler {
 
   get isInGroup(): boolean {
     return this.#group !== undefined;
+  }
+
+  /** Would a transaction be handed on that has nothing special about it? See PlainTransactions. */
+  get takesPlain(): boolean {
+    const { isSkipped, discards } = this.#options;
+    return this.#group === undefined && isSkipped === undefined && discards.isEmpty;
+  }
+
+  endPlain(group: OpenGroup, xid: bigint): void {
+    this.#group = group;
+    this.#end(true, xid);
   }
 
   /** Tables whose definition has to be read from the source before the next event. */
@@ -101,7 +112,7 @@ export class TransactionAssembler {
   /** The table that a rows event or table map is about. */
   tableOf(event: BinlogEvent): TableName | undefined {
     if (event.kind === 'table-map') return event;
-    return event.kind === 'rows' ? this.#tables.get(event.tableId).tableMap : undefined;
+    return event.kind === 'rows' ? this.tables.get(event.tableId).tableMap : undefined;
   }
 
   handle(event: BinlogEvent, frame: Frame): void {
@@ -177,7 +188,7 @@ export class TransactionAssembler {
 
   #formatDescribed(event: FormatDescriptionEvent, frame: Frame): void {
     this.#xa.setFormatDescription(frame);
-    this.#tables.clear();
+    this.tables.clear();
     // A real one begins a file: a group that is still open was cut off by a crash of the source.
     const cut = this.#group;
     if (event.header.endLogPos === 0 || cut === undefined) return;
@@ -186,14 +197,12 @@ export class TransactionAssembler {
     this.#drop('rolled-back', cut.changes.length);
   }
 
-  #begin(event: BinlogEvent, gtid: Gtid | undefined, committedAtMs: number): OpenGroup {
-    this.#tables.trim();
-    const coordinates = this.#options.cursor.eventStart;
-    const { serverId } = event.header;
-    const group = new OpenGroup({ gtid, coordinates, committedAtMs, serverId });
+  #begin(start: GroupStart): OpenGroup {
+    this.tables.trim();
+    const group = new OpenGroup(start);
     const { isSkipped } = this.#options;
     if (isSkipped !== undefined) {
-      const name = gtid === undefined ? undefined : formatGtid(gtid);
+      const name = start.gtid === undefined ? undefined : formatGtid(start.gtid);
       if (isSkipped(name, this.outbox.nextSeq)) group.dropReason = 'skipped';
     }
     this.#group = group;
@@ -205,10 +214,7 @@ export class TransactionAssembler {
     if (before !== undefined && (before.changes.length > 0 || before.partIndex > 0)) {
       throw groupWithoutEnd();
     }
-    const micros = event.immediateCommitMicros;
-    const committedAtMs =
-      micros === undefined || micros === 0 ? event.header.timestamp * 1000 : micros / 1000;
-    const group = this.#begin(event, event.gtid, committedAtMs);
+    const group = this.#begin(beginOf(event, this.#options.cursor.eventStart));
     const { mariadb } = event;
     if (mariadb === undefined) return;
     group.isBegun = !mariadb.isStandalone;
@@ -216,8 +222,8 @@ export class TransactionAssembler {
     if (mariadb.preparedXid !== undefined) group.preparing = this.#xa.start(mariadb.preparedXid);
   }
 
-  #openGroup(event: BinlogEvent): OpenGroup {
-    return this.#group ?? this.#begin(event, undefined, event.header.timestamp * 1000);
+  #openGroup({ header }: BinlogEvent): OpenGroup {
+    return this.#group ?? this.#begin(beginOfNameless(header, this.#options.cursor.eventStart));
   }
 
   #classify(event: QueryEvent): StatementClass {
@@ -295,7 +301,7 @@ export class TransactionAssembler {
     const { database, statement, context } = event;
     const coordinates = cursor.eventStart;
     const outcome = history.applyDdl({ coordinates, statement, database, context });
-    this.#tables.clear();
+    this.tables.clear();
     this.#recapture.push(...outcome.recapture.filter((name) => router.isIncluded(name)));
     if (outcome.delta !== undefined) group.addSchemaDelta(outcome.delta);
     if (group.dropReason !== undefined) return;
@@ -311,7 +317,7 @@ export class TransactionAssembler {
   }
 
   #tableMap(event: TableMapEvent, frame: Frame): void {
-    const binding = this.#tables.find(event.tableId, event.body) ?? this.#tables.set(event);
+    const binding = this.tables.find(event.tableId, event.body) ?? this.tables.set(event);
     const group = this.#group;
     if (group === undefined) return;
     if (binding.isCheckpoint && this.#options.ignoreOwn) group.dropReason ??= 'own';
@@ -332,11 +338,11 @@ export class TransactionAssembler {
     const dropReason = group.dropReason ?? this.#dropReason(event, group);
     if (dropReason !== undefined) this.#drop(dropReason, 1);
     else if (group.preparing !== undefined) group.preparing.append(frame);
-    else this.#addRows(group, event, this.#tables);
+    else this.#addRows(group, event, this.tables);
   }
 
   #dropReason(event: RowsEvent, group: OpenGroup): DropReason | undefined {
-    const dropReason = this.#tables.dropReasonOf(event);
+    const dropReason = this.tables.dropReasonOf(event);
     if (dropReason !== undefined) return dropReason;
     const { cursor, discards } = this.#options;
     const isTakenBack = discards.covers(group.coordinates, cursor.startOffset);
