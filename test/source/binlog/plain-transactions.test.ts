@@ -197,7 +197,7 @@ class Reading {
       error = thrown instanceof TailraceError ? thrown : String(thrown);
       transactions.push(...this.assembler.outbox.take());
     }
-    const told = error instanceof TailraceError ? { ...error, text: error.message } : error;
+    const told = error instanceof TailraceError ? [error.code, error.message, error.place] : error;
     const { cursor, dropped } = this;
     const place = [cursor.coordinates, cursor.eventStart];
     return { transactions: transactions.map(plainValues), told, dropped, place };
