@@ -82,31 +82,30 @@ export class FrameChecker {
     if (!this.#hasChecksum || bytes.length - from < SHORTEST_RUN_BYTES) return from;
     let register = RUN_START;
     let at = from;
+    let last = 0;
     for (let end = endOfPlain(bytes, at); end > 0; end = endOfPlain(bytes, at)) {
       register = afterIntactEvent(register, i32At(bytes, at), end - at - PACKET_HEADER_BYTES);
+      last = i32At(bytes, at + PACKET_HEADER_BYTES + END_POSITION_AT) || last;
       at = end;
     }
     const isIntactRun = at - from >= SHORTEST_RUN_BYTES && isRegisterOf(register, bytes, from, at);
-    return this.#passRun(bytes, from, isIntactRun ? at : this.#endOfIntact(bytes, from, at));
+    if (!isIntactRun) return this.#endOfIntact(bytes, from, at);
+    if (last !== 0) this.#offset = last >>> 0;
+    return at;
   }
 
   /** One by one: the run is short, or the first that is damaged has to be found. */
   #endOfIntact(bytes: Buffer, from: number, to: number): number {
     let at = from;
     while (at < to) {
-      const end = at + PACKET_HEADER_BYTES - 1 + u24At(bytes, at);
-      if (!isIntact(bytes, at + PACKET_HEADER_BYTES, end)) break;
+      const start = at + PACKET_HEADER_BYTES;
+      const end = start - 1 + u24At(bytes, at);
+      if (!isIntact(bytes, start, end)) break;
+      const offset = u32At(bytes, start + END_POSITION_AT);
+      if (offset !== 0) this.#offset = offset;
       at = end;
     }
     return at;
-  }
-
-  #passRun(bytes: Buffer, from: number, to: number): number {
-    for (let at = from; at < to; at += PACKET_HEADER_BYTES - 1 + u24At(bytes, at)) {
-      const offset = i32At(bytes, at + PACKET_HEADER_BYTES + END_POSITION_AT);
-      if (offset !== 0) this.#offset = offset >>> 0;
-    }
-    return to;
   }
 
   #checkByType(type: number, bytes: Buffer, start: number, end: number): ChecksumLength {
