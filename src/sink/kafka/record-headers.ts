@@ -1,12 +1,20 @@
-import { formatGtid } from '../../core/gtid-set-parse.ts';
-import { formatCoordinates } from '../../core/position.ts';
+import type { BinlogCoordinates } from '../../core/position.ts';
+import type { Gtid } from '../../core/gtid-set.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import { sizeOfVarint, writeVarint } from '../../kafka/record-batch.ts';
+import { ByteWriter } from '../../lib/byte-writer.ts';
 
-const NUMBER_ROOM = 64;
 const NO_MORE: readonly [string, string][] = [];
-/** What the only message of a transaction says. */
-const ONLY = '1/1';
+const OWN_HEADERS = 5;
+/** Of a value below so many bytes the length is one byte: twice itself. */
+const LONG_VALUE = 64;
+const SLASH = 0x2f;
+
+/** What stands before the number in a GTID or in coordinates: the same for one transaction after the other. */
+interface Prefix {
+  readonly text: string;
+  readonly bytes: Buffer;
+}
 
 /**
  * The headers of a record as bytes: how many, then each. Those that are the same for all messages of a
@@ -15,9 +23,9 @@ const ONLY = '1/1';
 export class RecordHeaders {
   /** Those that never change: the task and the history of its numbers. */
   readonly #task: Buffer;
-  #bytes = Buffer.allocUnsafeSlow(1024);
+  readonly #out = new ByteWriter(1024);
+  #prefix: Prefix = { text: '', bytes: Buffer.from(':') };
   #fixedEnd = 0;
-  #end = 0;
   #seq = -1;
   #count = 0;
 
@@ -29,11 +37,11 @@ export class RecordHeaders {
   }
 
   get bytes(): Buffer {
-    return this.#bytes;
+    return this.#out.bytes;
   }
 
   get end(): number {
-    return this.#end;
+    return this.#out.length;
   }
 
   /** For one message: its number in the transaction, whether it is the last, and headers of its format. */
@@ -44,52 +52,92 @@ export class RecordHeaders {
     more?: Readonly<Record<string, string>>,
   ): void {
     const extra = more === undefined ? NO_MORE : Object.entries(more);
-    const count = 5 + extra.length;
+    const count = OWN_HEADERS + extra.length;
     if (tx.seq !== this.#seq || count !== this.#count) this.#begin(tx, count);
-    const text = isLast ? (number === 1 ? ONLY : `${number}/${number}`) : String(number);
-    let end = PART_NAME.copy(this.#bytes, this.#fixedEnd) + this.#fixedEnd;
-    end = writeVarint(this.#bytes, end, text.length);
-    end += this.#bytes.latin1Write(text, end);
-    this.#end = end;
-    for (const [name, value] of extra) this.#append(headerBytes(name, value));
+    const out = this.#out;
+    out.truncate(this.#fixedEnd);
+    if (isLast && number === 1) out.copy(ONLY_PART, 0, ONLY_PART.length);
+    else {
+      const start = this.#beginValue(PART_NAME);
+      out.integer(number);
+      if (isLast) {
+        out.byte(SLASH);
+        out.integer(number);
+      }
+      this.#endValue(start);
+    }
+    for (const [name, value] of extra) out.raw(headerBytes(name, value));
   }
 
   #begin(tx: Transaction, count: number): void {
     this.#seq = tx.seq;
     this.#count = count;
-    this.#end = writeVarint(this.#bytes, 0, count);
-    this.#append(this.#task);
-    this.#appendAscii(SEQ_NAME, String(tx.seq));
-    if (tx.gtid === undefined)
-      this.#append(headerBytes('tailrace-position', formatCoordinates(tx.coordinates)));
-    else this.#appendAscii(GTID_NAME, formatGtid(tx.gtid));
-    this.#fixedEnd = this.#end;
+    const out = this.#out;
+    out.clear();
+    out.raw(varint(count));
+    out.raw(this.#task);
+    const seqStart = this.#beginValue(SEQ_NAME);
+    out.integer(tx.seq);
+    this.#endValue(seqStart);
+    if (tx.gtid === undefined) this.#position(tx.coordinates);
+    else this.#gtid(tx.gtid);
+    this.#fixedEnd = out.length;
   }
 
-  #appendAscii(name: Buffer, value: string): void {
-    this.#append(name);
-    this.#reserve(value.length);
-    this.#end = writeVarint(this.#bytes, this.#end, value.length);
-    this.#end += this.#bytes.latin1Write(value, this.#end);
+  #position({ file, offset }: BinlogCoordinates): void {
+    const start = this.#beginValue(POSITION_NAME);
+    this.#numbered(file, offset);
+    this.#endValue(start);
   }
 
-  #append(bytes: Buffer): void {
-    this.#reserve(bytes.length);
-    this.#end += bytes.copy(this.#bytes, this.#end);
+  #gtid(gtid: Gtid): void {
+    const start = this.#beginValue(GTID_NAME);
+    if (gtid.flavor === 'mysql') this.#numbered(gtid.source, gtid.number);
+    else {
+      this.#out.integer(gtid.domain);
+      this.#out.byte(DASH);
+      this.#out.integer(gtid.server);
+      this.#out.byte(DASH);
+      this.#out.integer(gtid.sequence);
+    }
+    this.#endValue(start);
   }
 
-  #reserve(length: number): void {
-    const wanted = this.#end + length + NUMBER_ROOM;
-    if (wanted <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafeSlow(wanted * 2);
-    this.#bytes.copy(grown, 0, 0, this.#end);
-    this.#bytes = grown;
+  #numbered(text: string, number: number): void {
+    if (text !== this.#prefix.text) this.#prefix = { text, bytes: Buffer.from(`${text}:`) };
+    const { bytes } = this.#prefix;
+    this.#out.copy(bytes, 0, bytes.length);
+    this.#out.integer(number);
+  }
+
+  /** The name, and room for the length of a short value; gives where the value begins. */
+  #beginValue(name: Buffer): number {
+    this.#out.copy(name, 0, name.length);
+    this.#out.byte(0);
+    return this.#out.length;
+  }
+
+  #endValue(start: number): void {
+    const out = this.#out;
+    const length = out.length - start;
+    if (length < LONG_VALUE) {
+      out.bytes[start - 1] = length * 2;
+      return;
+    }
+    const value = Buffer.from(out.bytes.subarray(start, out.length));
+    out.truncate(start - 1);
+    out.raw(varint(length));
+    out.raw(value);
   }
 }
 
+const DASH = 0x2d;
 const SEQ_NAME = nameBytes('tailrace-seq');
 const GTID_NAME = nameBytes('tailrace-gtid');
+const POSITION_NAME = nameBytes('tailrace-position');
 const PART_NAME = nameBytes('tailrace-part');
+/** What the only message of a transaction says. */
+const ONLY_PART = headerBytes('tailrace-part', '1/1');
 
 function nameBytes(name: string): Buffer {
   return Buffer.concat([varint(Buffer.byteLength(name)), Buffer.from(name)]);

@@ -13,6 +13,7 @@ export interface SourceHeaders extends SourceMark {
 }
 
 const NAMES = ['task', 'history', 'seq', 'part'].map((name) => Buffer.from(`tailrace-${name}`));
+const PREFIX_LENGTH = 'tailrace-'.length;
 const TASK = 0;
 const SEQ = 2;
 const PART = 3;
@@ -92,9 +93,13 @@ interface KnownSource {
   readonly historyBytes: Buffer;
 }
 
+/** Which of the names it is; by its length and the letter behind the dash there is but one that it can be. */
 function nameAt(bytes: Buffer, start: number, end: number): number {
+  const letter = bytes[start + PREFIX_LENGTH];
   for (let index = 0; index < NAMES.length; index++) {
-    if (equalsAt(bytes, start, end, NAMES[index] as Buffer)) return index;
+    const name = NAMES[index] as Buffer;
+    if (name.length !== end - start || name[PREFIX_LENGTH] !== letter) continue;
+    return equalsAt(bytes, start, end, name) ? index : NONE;
   }
   return NONE;
 }
