@@ -92,36 +92,39 @@ export interface ReadInPlace<N extends string> {
   readonly read: (members: Members<N>, start: number) => number;
 }
 
-/** What a name was found to be: the same name stands in the same place in the next message, mostly. */
-interface KnownName {
-  readonly bytes: Buffer;
-  /** -1: nobody asks for it. */
-  readonly index: number;
-}
-
-/** So many places are kept in mind. */
-const KNOWN_PLACES = 32;
+/** A name that is not kept in mind. */
+const NOBODYS = -1;
+/** Members of messages that nobody asks for: so many of their names are kept in mind. */
+const MAX_OTHERS = 16;
 
 /**
- * Finds members by name; made once for each list of names. What it gives is valid until it is called again.
+ * Finds members by name; made once for each list of names. What it gives is valid until it is called again. In the
+ * place of a member the next message mostly has the same one, so that is looked at first.
  */
 export function memberFinder<N extends string>(
   names: readonly N[],
   inPlace?: ReadInPlace<N>,
 ): (bytes: Buffer, at: number) => Members<N> {
-  const wanted = names.map((name) => Buffer.from(name));
-  const known: KnownName[] = [];
   const members = new Members(names);
-  const readIndex = inPlace === undefined ? -1 : names.indexOf(inPlace.name);
+  const readIndex = inPlace === undefined ? NOBODYS : names.indexOf(inPlace.name);
+  /** Those that are wanted, by their number, then others that were seen. */
+  const seen = names.map((name) => Buffer.from(name));
+  /** By place: the number of the name that was there last. */
+  const likely: number[] = [];
   const indexOf = (cursor: MemberCursor, place: number): number => {
-    const likely = known[place];
-    if (likely !== undefined && cursor.isNamed(likely.bytes)) return likely.index;
-    const index = wanted.findIndex((name) => cursor.isNamed(name));
-    if (place < KNOWN_PLACES) {
-      const { bytes, nameStart, nameEnd } = cursor;
-      known[place] = { bytes: Buffer.from(bytes.subarray(nameStart, nameEnd)), index };
+    const last = seen[likely[place] ?? 0];
+    if (last !== undefined && cursor.isNamed(last)) return likely[place] ?? 0;
+    for (let index = 0; index < seen.length; index++) {
+      if (!cursor.isNamed(seen[index] as Buffer)) continue;
+      likely[place] = index;
+      return index;
     }
-    return index;
+    const { bytes, nameStart, nameEnd } = cursor;
+    // A copy: a slice would keep the whole fetch in memory.
+    if (seen.length < names.length + MAX_OTHERS) {
+      seen.push(Buffer.from(bytes.subarray(nameStart, nameEnd)));
+    }
+    return NOBODYS;
   };
   return (bytes, at) => {
     members.begin(bytes);
@@ -129,10 +132,12 @@ export function memberFinder<N extends string>(
     for (let place = 0; cursor.nextName(); place++) {
       const index = indexOf(cursor, place);
       const { valueStart } = cursor;
-      let end = index === readIndex ? (inPlace?.read(members, valueStart) ?? -1) : -1;
+      const isRead = inPlace !== undefined && index === readIndex;
+      let end = isRead ? inPlace.read(members, valueStart) : -1;
       if (end < 0) end = skipValue(bytes, valueStart);
       cursor.passValue(end);
-      if (index >= 0 && !isNull(bytes, valueStart)) members.set(index, valueStart, end);
+      const isWanted = index >= 0 && index < names.length;
+      if (isWanted && !isNull(bytes, valueStart)) members.set(index, valueStart, end);
     }
     return members;
   };
