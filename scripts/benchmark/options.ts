@@ -12,6 +12,7 @@ export interface Options {
   readonly rounds: number;
   /** Sizes of workloads are multiplied by this. */
   readonly scale: number;
+  readonly soakMinutes: number;
   readonly out: string;
   /** Cells that DIR has already stay in its report; those measured now are put beside them, or in their place. */
   readonly add: boolean;
@@ -26,10 +27,15 @@ export const USAGE = `scripts/bench [option...]
   --contender NAME     only these beside tailrace; repeatable
   --rounds N           default 6; with --quick 2
   --scale X            sizes of the workloads; default 1, with --quick 0.2
+  --soak-minutes N     how long the soak loads it; default 20, with --quick 2
   --out DIR            where report.md, results.json and the charts go; default ./bench-report
   --add                keeps what DIR has of other cells: a report made in several runs
   --readme             puts the table of DIR/results.json into README.md; measures nothing
   --list               prints the names of all cells
+
+On two cores a cell takes from two minutes (decode) to a quarter of an hour (a durable target, whose own
+replica takes minutes a run); all of them, six rounds, most of a day; --quick a sixth of that. --rounds 1
+and --only are for a first look.
 `;
 
 /** undefined: help was asked for. */
@@ -42,6 +48,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       contender: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string' },
       scale: { type: 'string' },
+      'soak-minutes': { type: 'string' },
       out: { type: 'string', default: 'bench-report' },
       add: { type: 'boolean', default: false },
       readme: { type: 'boolean', default: false },
@@ -57,6 +64,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     contenders: values.contender,
     rounds: positive(values.rounds, quick ? 2 : 6, '--rounds'),
     scale: positive(values.scale, quick ? 0.2 : 1, '--scale'),
+    soakMinutes: positive(values['soak-minutes'], quick ? 2 : 20, '--soak-minutes'),
     out: values.out,
     add: values.add,
     list: values.list,

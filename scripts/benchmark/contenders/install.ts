@@ -85,6 +85,7 @@ export const javaPrograms = javaRecipe('java');
 export const maxwellPrograms = javaRecipe('kafka-maxwell');
 export const debeziumPrograms = javaRecipe('kafka-debezium');
 export const canalPrograms = javaRecipe('kafka-canal');
+export const jdbcSinkPrograms = javaRecipe('kafka-jdbc-sink');
 
 const goRecipe = (folder: string): Recipe => ({
   folder,

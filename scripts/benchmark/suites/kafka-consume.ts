@@ -1,13 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { startTailraceConsumer } from '../contenders/appliers/tailrace-consume.ts';
-import { tailraceProducer } from '../contenders/producers/tailrace.ts';
+import type { Consumer, MessageForm } from '../contenders/consumers/consumer.ts';
+import { debeziumJdbcSink } from '../contenders/consumers/debezium-jdbc.ts';
+import { tailraceConsumer, tailraceOnDebezium } from '../contenders/consumers/tailrace.ts';
+import { tailraceDebeziumProducer, tailraceProducer } from '../contenders/producers/tailrace.ts';
 import type { Context } from '../context.ts';
 import type { KafkaBroker } from '../kafka-broker.ts';
 import { OWN } from '../report/summarize.ts';
-import { ROWS_PER_SECOND, type CellResult, type Measure } from '../report/results.ts';
+import {
+  ROWS_PER_SECOND,
+  type CellResult,
+  type ContenderResult,
+  type Measure,
+} from '../report/results.ts';
 import type { Child } from '../support/child.ts';
 import { load } from '../support/machine.ts';
 import { cpuMs, peakRssKb } from '../support/process-usage.ts';
+import { interleave } from '../support/statistics.ts';
 import { waitFor } from '../support/wait.ts';
 import { inserts } from '../workloads/inserts.ts';
 import { oltp } from '../workloads/oltp.ts';
@@ -17,10 +25,15 @@ import { shortText } from './decode-lane.ts';
 const PRODUCE_MS = 300_000;
 const SAMPLE_MS = 20;
 
-const WORKLOADS = [inserts('bulk', 500, 300_000), oltp(40_000)];
+const CONSUMERS: readonly Consumer[] = [tailraceConsumer, tailraceOnDebezium, debeziumJdbcSink];
+const FORMS: Readonly<Record<MessageForm, typeof tailraceProducer>> = {
+  maxwell: tailraceProducer,
+  debezium: tailraceDebeziumProducer,
+};
+const WORKLOADS = [inserts('bulk', 500, 600_000), oltp(60_000)];
 export const CONSUME_CELLS = WORKLOADS.map((workload) => ({
   name: `kafka/consume/${workload.name}`,
-  what: `Kafka to MariaDB, messages in Maxwell's form, by primary key: ${workload.what}`,
+  what: `Kafka to MariaDB, partitioned by primary key: ${workload.what}`,
   workload,
 }));
 
@@ -36,21 +49,23 @@ export async function measureConsume(
   const stage = await ApplyStage.open(context, 'mariadb11');
   for (const [id, { name, what, workload }] of cells.entries()) {
     const backlog = await stage.record(workload, context.options.scale);
-    const topic = `backlog-${id}`;
-    await fill({ context, broker, stage, backlog }, topic, id);
-    const measures: Measure[] = [];
-    for (let round = 1; round <= context.options.rounds; round++) {
-      const measure = await measureOne({ context, broker, stage, backlog }, topic, round);
-      context.say(
-        `  ${name} round ${round}: ${measure.void ?? `${Math.round(measure.rowsPerSecond ?? 0)} rows/s`}`,
-      );
-      measures.push(measure);
+    const filling = { context, broker, stage, backlog };
+    const topicOf = (form: MessageForm): string => `backlog-${id}-${form}`;
+    const consumers = CONSUMERS.filter((one) => isWanted(context, one));
+    const forms = [...new Set(consumers.map(({ form }) => form))];
+    for (const form of forms) await fill(filling, topicOf(form), form);
+    const measures = new Map<Consumer, Measure[]>(consumers.map((one) => [one, []]));
+    for (const { round, contender } of interleave(consumers, context.options.rounds)) {
+      const measure = await measureOne(filling, contender, topicOf(contender.form), round);
+      const rate = measure.void ?? `${Math.round(measure.rowsPerSecond ?? 0)} rows/s`;
+      context.say(`  ${name} round ${round} ${contender.name}: ${rate}`);
+      measures.get(contender)?.push(measure);
     }
     done({
       name,
       suite: 'kafka',
       what,
-      note: 'From the start of the program to its end, when every partition is applied: a second of it is starting, joining the group and leaving it. Then both ends are compared.',
+      note: "From the start of the program to its end, when every partition is applied: a second or two of it is starting and joining the group. Then both ends are compared. tailrace reads Maxwell's form, and in a second line the same messages as Debezium's sink: Debezium's form, with schemas.",
       compares: ROWS_PER_SECOND,
       settings: {
         target: `${stage.target.kind} ${stage.target.version}`,
@@ -58,12 +73,26 @@ export async function measureConsume(
         rows: String(backlog.whole.rows),
         transactions: String(backlog.whole.transactions),
       },
-      contenders: [{ name: OWN, version: 'this commit', measures }],
+      contenders: consumers.map((consumer) => resultOf(consumer, measures.get(consumer) ?? [])),
     });
-    await broker.dropTopic(topic);
+    for (const form of forms) await broker.dropTopic(topicOf(form));
   }
   await stage.close();
 }
+
+const isWanted = ({ options: { contenders } }: Context, { name, isAside }: Consumer): boolean =>
+  name === OWN || isAside === true || contenders.length === 0 || contenders.includes(name);
+
+const resultOf = (
+  { name, version, note, isAside }: Consumer,
+  measures: readonly Measure[],
+): ContenderResult => ({
+  name,
+  version,
+  ...(note === undefined ? {} : { note }),
+  ...(isAside === true ? { isAside } : {}),
+  measures,
+});
 
 interface Filling {
   readonly context: Context;
@@ -75,7 +104,12 @@ interface Filling {
 let runs = 0;
 
 /** Across partitions nothing says which row comes last: the program itself knows when it has all. */
-async function measureOne(setting: Filling, topic: string, round: number): Promise<Measure> {
+async function measureOne(
+  setting: Filling,
+  consumer: Consumer,
+  topic: string,
+  round: number,
+): Promise<Measure> {
   const { context, broker, stage, backlog } = setting;
   const { target } = stage;
   try {
@@ -84,7 +118,7 @@ async function measureOne(setting: Filling, topic: string, round: number): Promi
     runs += 1;
     const startedAt = performance.now();
     const run = { context, target, broker: broker.address, topic, id: runs };
-    const child = await startTailraceConsumer(run);
+    const child = await consumer.start(run);
     const used = await watchUsage(child);
     const ms = performance.now() - startedAt;
     if ((await child.ended()) !== 0) return { round, void: shortText(child.output) };
@@ -124,20 +158,23 @@ async function watchUsage(
   return used;
 }
 
+let fillings = 0;
+
 /** The topic gets a message for each row, and one for the mark behind them. */
 async function fill(
   { context, broker, stage, backlog }: Filling,
   topic: string,
-  id: number,
+  form: MessageForm,
 ): Promise<void> {
   await broker.makeTopic(topic);
-  const child = await tailraceProducer.start({
+  fillings += 1;
+  const child = await FORMS[form].start({
     context,
     source: stage.source,
     from: backlog.from,
     broker: broker.address,
     topic,
-    id: 9000 + id,
+    id: 9000 + fillings,
     lowLatency: false,
   });
   try {

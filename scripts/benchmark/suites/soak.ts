@@ -16,7 +16,7 @@ const START_TIMEOUT_MS = 60_000;
 const SAMPLE_MS = 2000;
 const SLOPE: Figure = { key: 'RSS growth MB an hour', unit: 'MB an hour', better: 'less' };
 const NAME = 'soak/mariadb11';
-const WHAT = `${RATE} transactions of five row changes a second for 20 minutes: does its memory grow?`;
+const WHAT = `${RATE} transactions of five row changes a second, for long: does its memory grow?`;
 
 /** tailrace alone: a slope has no rival. */
 export const soakSuite: Suite = {
@@ -24,7 +24,7 @@ export const soakSuite: Suite = {
   cells: [{ name: NAME, what: WHAT, onlyByName: true }],
   run: async (context, _chosen, done) => {
     const stage = await ApplyStage.open(context, 'mariadb11');
-    const minutes = context.options.quick ? 2 : 20;
+    const minutes = context.options.soakMinutes;
     const turn = { context, stage, applier: tailraceApplier, round: 1 };
     const measure = await measureLive(turn, (run) => sample(context, stage, run, minutes));
     context.say(`  ${NAME}: ${measure.void ?? JSON.stringify(measure.figures)}`);
