@@ -6,6 +6,8 @@
  * Source: MySQL strings/decimal.cc, decimal2bin().
  */
 
+import { padded } from './digits.ts';
+
 const DIGITS_OF_GROUP = 9;
 const BYTES_OF_DIGITS = [0, 1, 1, 2, 2, 3, 3, 4, 4] as const;
 
@@ -45,7 +47,7 @@ export function readDecimal(bytes: Uint8Array, at: number, meta: number): string
   }
   for (let left = wholeDigits; left >= DIGITS_OF_GROUP; left -= DIGITS_OF_GROUP) {
     const value = next === at ? readSigned(bytes, next, 4, mask) : readGroup(bytes, next, 4, mask);
-    whole = whole === '' ? withoutZero(value) : whole + pad(value, DIGITS_OF_GROUP);
+    whole = whole === '' ? withoutZero(value) : whole + padded(value, DIGITS_OF_GROUP);
     next += 4;
   }
   const text = (mask === 0 ? '' : '-') + (whole === '' ? '0' : whole);
@@ -70,7 +72,7 @@ function readFraction(bytes: Uint8Array, place: FractionPlace): string {
       next === place.at
         ? readSigned(bytes, next, length, place.mask)
         : readGroup(bytes, next, length, place.mask);
-    text += pad(value, digits);
+    text += padded(value, digits);
     next += length;
   }
   return text;
@@ -84,8 +86,4 @@ function readSigned(bytes: Uint8Array, at: number, length: number, mask: number)
 
 function withoutZero(value: number): string {
   return value === 0 ? '' : String(value);
-}
-
-function pad(value: number, digits: number): string {
-  return String(value).padStart(digits, '0');
 }

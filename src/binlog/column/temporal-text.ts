@@ -1,35 +1,60 @@
-/** '00' to '99'. */
-const PAIRS: readonly string[] = Array.from({ length: 100 }, (_, i) => String(i).padStart(2, '0'));
+import { padded, pair } from './digits.ts';
 
-export function pair(value: number): string {
-  return PAIRS[value] ?? String(value);
-}
+const DATE_SLOTS = 1 << 14;
+/** The texts of dates seen before; two whose numbers end alike share a slot. Some 45 years have no such two. */
+const dateKeys = new Int32Array(DATE_SLOTS).fill(-1);
+const dateTexts = new Array<string>(DATE_SLOTS).fill('');
 
+/** Rows name the same few thousand dates again and again: one that is known is no new string. */
 export function dateText(year: number, month: number, day: number): string {
-  return `${pair(Math.floor(year / 100))}${pair(year % 100)}-${pair(month)}-${pair(day)}`;
+  const key = (year << 9) | (month << 5) | day;
+  const slot = ((year * 12 + month) * 31 + day) & (DATE_SLOTS - 1);
+  if (dateKeys[slot] === key) return dateTexts[slot] ?? '';
+  const text = `${pair(Math.floor(year / 100))}${pair(year % 100)}-${pair(month)}-${pair(day)}`;
+  dateKeys[slot] = key;
+  dateTexts[slot] = text;
+  return text;
 }
+
+/** `mm:ss` of each second of an hour. */
+const SECONDS_OF_HOUR: readonly string[] = Array.from(
+  { length: 3600 },
+  (_, second) => `${pair(Math.floor(second / 60))}:${pair(second % 60)}`,
+);
 
 export function timeText(hour: number, minute: number, second: number): string {
-  return `${pair(hour)}:${pair(minute)}:${pair(second)}`;
+  // Six bits of each are stored: 60 to 63 are no time of day, and are shown as they stand.
+  const known = second < 60 ? SECONDS_OF_HOUR[minute * 60 + second] : undefined;
+  return `${pair(hour)}:${known ?? `${pair(minute)}:${pair(second)}`}`;
 }
 
 /** `.` and `digits` digits of a fraction given in units of its last digit; nothing for no digits. */
 export function fractionText(fraction: number, digits: number): string {
-  return digits === 0 ? '' : `.${String(fraction).padStart(digits, '0')}`;
+  return digits === 0 ? '' : `.${padded(fraction, digits)}`;
 }
 
 const SECONDS_OF_DAY = 86_400;
+/** From 0000-03-01 to 1970-01-01, in days. */
+const DAYS_TO_1970 = 719_468;
+const DAYS_OF_ERA = 146_097;
 
-let cachedDay = -1;
-let cachedText = '';
-
-/** Rows of one stretch of binlog are mostly of one day. */
+/**
+ * The calendar's date of a day since 1970, counted in years that begin in March, so that the leap day is a year's last.
+ * Source: H. Hinnant, "chrono-compatible low-level date algorithms", civil_from_days.
+ */
 function dayText(day: number): string {
-  if (day === cachedDay) return cachedText;
-  const date = new Date(day * SECONDS_OF_DAY * 1000);
-  cachedText = `${dateText(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate())} `;
-  cachedDay = day;
-  return cachedText;
+  const shifted = day + DAYS_TO_1970;
+  const era = Math.floor(shifted / DAYS_OF_ERA);
+  const ofEra = shifted - era * DAYS_OF_ERA;
+  const leapDays =
+    Math.floor(ofEra / 1460) - Math.floor(ofEra / 36_524) + Math.floor(ofEra / 146_096);
+  const yearOfEra = Math.floor((ofEra - leapDays) / 365);
+  const ofYear =
+    ofEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const monthFromMarch = Math.floor((5 * ofYear + 2) / 153);
+  const dayOfMonth = ofYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
+  return dateText(era * 400 + yearOfEra + (month <= 2 ? 1 : 0), month, dayOfMonth);
 }
 
 /** Seconds since 1970 as `YYYY-MM-DD hh:mm:ss`, UTC. */
@@ -37,5 +62,5 @@ export function epochText(seconds: number): string {
   const day = Math.floor(seconds / SECONDS_OF_DAY);
   const rest = seconds - day * SECONDS_OF_DAY;
   const minutes = Math.floor(rest / 60);
-  return dayText(day) + timeText(Math.floor(minutes / 60), minutes % 60, rest % 60);
+  return `${dayText(day)} ${timeText(Math.floor(minutes / 60), minutes % 60, rest % 60)}`;
 }
