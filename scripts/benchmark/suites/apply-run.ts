@@ -21,6 +21,7 @@ export interface RunOptions {
   readonly round: number;
   /** One way; the target (for its own replica: the source) is that far away. */
   readonly delayMs: number;
+  readonly lanes?: number;
 }
 
 /** Puts the target back, lets one contender apply the backlog, and compares. */
@@ -92,6 +93,7 @@ async function clock(options: RunOptions, ends: Ends): Promise<Measure> {
     sourcePort,
     targetPort,
     stateFolder,
+    ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
   });
   let measure: Measure;
   try {

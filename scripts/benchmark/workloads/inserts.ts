@@ -5,7 +5,7 @@ import { scaled, type Workload } from './workload.ts';
 export const inserts = (name: string, size: number, rows: number): Workload => ({
   name,
   what: size === 1 ? 'transactions of one inserted row' : `transactions of ${size} inserted rows`,
-  ...(size >= 100 ? { hasLargeTransactions: true } : {}),
+  ...(size >= 100 ? { hasLargeTransactions: true, hasSeparateRows: true } : {}),
   rows: (scale) => size * scaled(rows / size, scale),
   prepare: async (sql) => {
     await sql.query(sysbenchTable('s1'));

@@ -14,6 +14,8 @@ export interface Workload {
   readonly note?: string;
   /** Waiting for the disk at each commit costs it little. */
   readonly hasLargeTransactions?: true;
+  /** Large transactions one behind the other, none of which touches what another one does. */
+  readonly hasSeparateRows?: true;
   /** How many row changes a recording holds. */
   rows(scale: number): number;
   /** Tables and the rows that are there before it begins. The connection uses the database already. */

@@ -15,6 +15,8 @@ export interface ApplyRun {
   readonly targetPort: number;
   /** tailrace's state as of `from`, to be copied. */
   readonly stateFolder: string;
+  /** How many of its connections may run groups ahead of their turn; 1 when not given. */
+  readonly lanes?: number;
 }
 
 export interface RunningApplier {

@@ -69,7 +69,7 @@ export function startTailrace(root: string, config: string, ...more: readonly st
 /** Every setting at its default but where it must be told. */
 export function writeConfig(
   home: string,
-  { sourcePort, targetPort }: Pick<ApplyRun, 'sourcePort' | 'targetPort'>,
+  { sourcePort, targetPort, lanes = 1 }: Pick<ApplyRun, 'sourcePort' | 'targetPort' | 'lanes'>,
 ): string {
   return writeTaskConfig(
     home,
@@ -81,7 +81,7 @@ start = "earliest"
 [task.target]
 hosts = ["127.0.0.1:${targetPort}"]
 user = "root"
-lanes = ${process.env['BENCH_LANES'] ?? 1}
+lanes = ${lanes}
 `,
   );
 }
