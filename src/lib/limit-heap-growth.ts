@@ -8,3 +8,8 @@ import { setFlagsFromString } from 'node:v8';
 export function limitHeapGrowth(percent: number): void {
   setFlagsFromString(`--heap-growing-percent=${percent}`);
 }
+
+/** Back to V8's own judgement, which collects earlier where most of the memory are large buffers. */
+export function freeHeapGrowth(): void {
+  limitHeapGrowth(0);
+}

@@ -8,4 +8,6 @@ export const MEMORY = {
   partBytes: 4 << 20,
   /** 190 to 240 MB at its peak, where it was 250 to 350: see limitHeapGrowth. */
   heapGrowthPercent: 120,
+  /** Beyond this a part is rows of many megabytes each: five blobs of 64 MB take 363 to 388 MB without the limit above, 398 to 410 with it. */
+  largePartBytes: 16 << 20,
 } as const;

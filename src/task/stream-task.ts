@@ -5,12 +5,14 @@ import type { Sink } from '../core/sink.ts';
 import type { OrderedAcker } from '../core/ticket.ts';
 import type { Transaction } from '../core/transaction.ts';
 import type { Logger } from '../lib/logger.ts';
+import { freeHeapGrowth } from '../lib/limit-heap-growth.ts';
 import { createOrderedAcker } from '../pipeline/ordered-acker.ts';
 import { pump } from '../pipeline/pump.ts';
 import { resumeAt } from '../pipeline/resume-at.ts';
 import type { BinlogSource } from '../source/binlog/binlog-source.ts';
 import type { SourceDescription } from '../source/binlog/describe-source.ts';
 import { delayed } from './delay.ts';
+import { MEMORY } from './memory.ts';
 import type { TargetTurn } from './poll/target-turn.ts';
 import { runAttempts } from './run-attempts.ts';
 import type { TaskBoard } from './task-board.ts';
@@ -190,6 +192,7 @@ async function* counted(
   board: TaskBoard,
 ): AsyncGenerator<readonly Transaction[]> {
   for await (const batch of transactions) {
+    if (batch.some(({ bytes }) => bytes > MEMORY.largePartBytes)) freeHeapGrowth();
     board.count(batch);
     yield batch;
   }

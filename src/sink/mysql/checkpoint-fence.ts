@@ -44,10 +44,13 @@ export class CheckpointReader {
    * they themselves do it: what they have written is committed before, and nothing that is read here waits for it.
    */
   async lock(connection: ServerConnection): Promise<Position | undefined> {
+    const ofTask = `FROM ${this.#tables.checkpoint} WHERE task=${quoteText(this.#task)}`;
+    const lanes = await connection.query(`SELECT lane ${ofTask} AND lane>${LANE}`);
     await connection.run('START TRANSACTION');
-    await connection.query(
-      `SELECT lane FROM ${this.#tables.checkpoint} WHERE task=${quoteText(this.#task)} AND lane>${LANE} FOR UPDATE`,
-    );
+    // Each by its whole key: a range would lock the row behind it too, which is another task's.
+    for (const { lane } of lanes) {
+      await connection.query(`SELECT lane ${ofTask} AND lane=${Number(lane)} FOR UPDATE`);
+    }
     return this.#read(connection, ' FOR UPDATE');
   }
 
