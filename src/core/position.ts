@@ -19,9 +19,8 @@ export type Position =
 export interface KafkaPosition {
   readonly kind: 'kafka';
   readonly offsets: ReadonlyMap<string, PartitionMark>;
-  /** Where there is but one: it and its name, without a map being made for it. */
-  readonly only?: PartitionMark | undefined;
-  readonly onlyName?: string | undefined;
+  /** Where there is but one: without a map being made for it. */
+  readonly only?: NamedMark;
   /** `topic-number` and offset of the last message. */
   readonly coordinates: BinlogCoordinates;
 }
@@ -29,6 +28,12 @@ export interface KafkaPosition {
 export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
+}
+
+/** `name`: `topic-number`. */
+export interface NamedMark {
+  readonly name: string;
+  readonly at: PartitionMark;
 }
 
 /** How far a partition is read. */

@@ -101,7 +101,7 @@ export class StreamTask {
         startsNow: begin.isNow,
         ...until,
       });
-      const transactions = counted(this.#held(stream, signal), board);
+      const transactions = watched(this.#held(stream, signal), board);
       await pump({ transactions, sinks: begin.receivers, acker, signal });
     } finally {
       clearInterval(timer);
@@ -187,7 +187,8 @@ export class StreamTask {
   }
 }
 
-async function* counted(
+/** Counts what passes. Rows of many megabytes lift the limit on the heap for as long as the process lives. */
+async function* watched(
   transactions: AsyncIterable<readonly Transaction[]>,
   board: TaskBoard,
 ): AsyncGenerator<readonly Transaction[]> {

@@ -8,14 +8,12 @@ import { createRouter } from '../../src/pipeline/router.ts';
 import { EventSplitter } from '../../src/replica/event-splitter.ts';
 import { FrameBatch } from '../../src/replica/frame-batch.ts';
 import { FrameChecker } from '../../src/replica/frame-checker.ts';
-import type { SchemaHistory } from '../../src/schema/schema-history.ts';
 import { bindTable } from '../../src/sink/mysql/bind-table.ts';
 import { RowsPlanner } from '../../src/sink/mysql/planner.ts';
 import type { TargetTable } from '../../src/sink/mysql/target-table.ts';
 import { BinlogCursor } from '../../src/source/binlog/binlog-cursor.ts';
-import { Discards } from '../../src/source/binlog/discards.ts';
 import { PlainTransactions } from '../../src/source/binlog/plain-transactions.ts';
-import { TransactionAssembler } from '../../src/source/binlog/transaction-assembler.ts';
+import { assemblerOf } from '../support/assembler.ts';
 import { countAllocations } from '../support/count-allocations.ts';
 import { SMALL_TABLE, smallTransactions } from './small-transactions.ts';
 
@@ -35,21 +33,7 @@ const coordinates = { file: 'binlog.000001', offset: 4 };
 /** From the socket's chunks to transactions, as BinlogSource does it. */
 function decode(stream: Buffer, flavor: GtidFlavor): Transaction[] {
   const cursor = new BinlogCursor(coordinates);
-  const history = { tableFor: () => SMALL_TABLE, isSequence: () => false };
-  const assembler = new TransactionAssembler({
-    flavor,
-    versionNumber: flavor === 'mariadb' ? 101100 : 50700,
-    router,
-    history: history as unknown as SchemaHistory,
-    cursor,
-    discards: new Discards(),
-    ignoreOwn: true,
-    from: { seq: 0, position: { kind: 'coordinates', coordinates } },
-    partBytes: 1 << 20,
-    isSkipped: undefined,
-    keepsRowQueries: false,
-    countDropped: () => undefined,
-  });
+  const assembler = assemblerOf(() => SMALL_TABLE, { flavor, cursor });
   const checker = new FrameChecker();
   const decoder = new EventDecoder();
   const view = new EventView();

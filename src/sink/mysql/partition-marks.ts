@@ -75,10 +75,8 @@ export class PartitionMarks implements TargetMark {
 
   hasPassed({ resumeAt }: Passable): boolean {
     if (resumeAt?.kind !== 'kafka') return false;
-    const { only, onlyName } = resumeAt;
-    if (only !== undefined && onlyName !== undefined) {
-      return this.#require(onlyName).mark.offset >= only.offset;
-    }
+    const { only } = resumeAt;
+    if (only !== undefined) return this.#require(only.name).mark.offset >= only.at.offset;
     for (const [name, { offset }] of resumeAt.offsets) {
       if (this.#require(name).mark.offset < offset) return false;
     }

@@ -71,8 +71,7 @@ export class PartitionWaits {
 
 export function partitionOf({ resumeAt }: Transaction): { name: string; at: TopicPartition } {
   if (resumeAt?.kind === 'kafka') {
-    const { only, onlyName } = resumeAt;
-    if (only !== undefined && onlyName !== undefined) return { name: onlyName, at: only };
+    if (resumeAt.only !== undefined) return resumeAt.only;
     for (const [name, at] of resumeAt.offsets) return { name, at };
   }
   return { name: '', at: { topic: '', partition: 0 } };

@@ -21,8 +21,8 @@ function mergedPosition(transactions: readonly Transaction[], last: Position): P
   const offsets = new Map<string, PartitionMark>();
   for (const { resumeAt } of transactions) {
     if (resumeAt?.kind !== 'kafka') continue;
-    const { only, onlyName } = resumeAt;
-    if (only !== undefined && onlyName !== undefined) offsets.set(onlyName, only);
+    const { only } = resumeAt;
+    if (only !== undefined) offsets.set(only.name, only.at);
     else for (const [name, mark] of resumeAt.offsets) offsets.set(name, mark);
   }
   return { kind: last.kind, coordinates: last.coordinates, offsets };

@@ -1,6 +1,7 @@
 import type {
   BinlogCoordinates,
   KafkaPosition,
+  NamedMark,
   PartitionMark,
   SourceMark,
   TopicPartition,
@@ -30,16 +31,14 @@ export class ReadMark implements PartitionMark {
 export class PartitionPosition implements KafkaPosition {
   readonly kind = 'kafka';
   readonly coordinates: BinlogCoordinates;
-  readonly only: PartitionMark;
-  readonly onlyName: string;
+  readonly only: NamedMark;
 
-  constructor(onlyName: string, only: PartitionMark, coordinates: BinlogCoordinates) {
-    this.onlyName = onlyName;
+  constructor(only: NamedMark, coordinates: BinlogCoordinates) {
     this.only = only;
     this.coordinates = coordinates;
   }
 
   get offsets(): ReadonlyMap<string, PartitionMark> {
-    return new Map([[this.onlyName, this.only]]);
+    return new Map([[this.only.name, this.only.at]]);
   }
 }

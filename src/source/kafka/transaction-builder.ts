@@ -87,8 +87,8 @@ export class TransactionBuilder {
   /** Ends the transaction; `resume`: where its partition is read on behind it. */
   take(seq: number, resume: { readonly offset: number; readonly sources: MarksThen }): Transaction {
     const coordinates = { file: this.#name, offset: Math.max(0, this.#firstOffset) };
-    const mark = new ReadMark(this.#at, resume.offset, resume.sources);
-    const resumeAt = new PartitionPosition(this.#name, mark, coordinates);
+    const at = new ReadMark(this.#at, resume.offset, resume.sources);
+    const resumeAt = new PartitionPosition({ name: this.#name, at }, coordinates);
     const transaction: Transaction = {
       seq,
       origin: this.#isSnapshot ? 'snapshot' : 'kafka',

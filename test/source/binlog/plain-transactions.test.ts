@@ -6,15 +6,12 @@ import type { RowsChange } from '../../../src/core/change.ts';
 import { TailraceError } from '../../../src/core/errors.ts';
 import type { GtidFlavor } from '../../../src/core/gtid-set.ts';
 import { parseTablePattern } from '../../../src/core/table-pattern.ts';
-import type { TableMap } from '../../../src/core/table-map.ts';
 import type { Transaction } from '../../../src/core/transaction.ts';
 import { createRouter } from '../../../src/pipeline/router.ts';
 import { FrameBatch } from '../../../src/replica/frame-batch.ts';
-import type { SchemaHistory } from '../../../src/schema/schema-history.ts';
 import { BinlogCursor } from '../../../src/source/binlog/binlog-cursor.ts';
-import { Discards } from '../../../src/source/binlog/discards.ts';
 import { PlainTransactions } from '../../../src/source/binlog/plain-transactions.ts';
-import { TransactionAssembler } from '../../../src/source/binlog/transaction-assembler.ts';
+import type { TransactionAssembler } from '../../../src/source/binlog/transaction-assembler.ts';
 import {
   begin,
   event,
@@ -25,6 +22,7 @@ import {
   SMALL_TABLE,
   tableMap,
 } from '../../cost/small-transactions.ts';
+import { assemblerOf } from '../../support/assembler.ts';
 
 const router = createRouter({ exclude: [parseTablePattern('hidden.*')] }, [], 'tailrace');
 const coordinates = { file: 'binlog.000001', offset: 4 };
@@ -157,21 +155,13 @@ class Reading {
   taken = 0;
 
   constructor({ flavor, partBytes, skips }: Setting) {
-    const tableFor = ({ database }: TableMap) => ({ ...SMALL_TABLE, database });
-    const history = { tableFor, isSequence: () => false };
     const { cursor, decoder, view } = this;
-    this.assembler = new TransactionAssembler({
+    this.assembler = assemblerOf(({ database }) => ({ ...SMALL_TABLE, database }), {
       flavor,
-      versionNumber: flavor === 'mariadb' ? 101100 : 50700,
       router,
-      history: history as unknown as SchemaHistory,
       cursor,
-      discards: new Discards(),
-      ignoreOwn: true,
-      from: { seq: 0, position: { kind: 'coordinates', coordinates } },
       partBytes,
       isSkipped: skips === 0 ? undefined : (_, seq) => seq % skips === 0,
-      keepsRowQueries: false,
       countDropped: (reason, count) => {
         this.dropped[reason] = (this.dropped[reason] ?? 0) + count;
       },

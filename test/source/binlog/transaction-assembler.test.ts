@@ -6,11 +6,10 @@ import { emptyGtidSet } from '../../../src/core/gtid-set-parse.ts';
 import type { Position } from '../../../src/core/position.ts';
 import type { Transaction } from '../../../src/core/transaction.ts';
 import { createRouter } from '../../../src/pipeline/router.ts';
-import type { SchemaHistory } from '../../../src/schema/schema-history.ts';
 import { BinlogCursor } from '../../../src/source/binlog/binlog-cursor.ts';
-import { Discards } from '../../../src/source/binlog/discards.ts';
 import { TableCache } from '../../../src/source/binlog/table-cache.ts';
-import { TransactionAssembler } from '../../../src/source/binlog/transaction-assembler.ts';
+import type { TransactionAssembler } from '../../../src/source/binlog/transaction-assembler.ts';
+import { assemblerOf } from '../../support/assembler.ts';
 import { makeFrame } from '../../support/binlog-frames.ts';
 import { fakeTable } from '../../support/fake-change.ts';
 
@@ -60,20 +59,10 @@ class Reading {
   readonly assembler: TransactionAssembler;
 
   constructor(position: Position) {
-    const history = { tableFor: () => table, isSequence: () => false };
-    this.assembler = new TransactionAssembler({
-      flavor: 'mysql',
-      versionNumber: 80_400,
-      router,
-      history: history as unknown as SchemaHistory,
+    this.assembler = assemblerOf(() => table, {
       cursor: this.cursor,
-      discards: new Discards(),
-      ignoreOwn: true,
+      versionNumber: 80_400,
       from: { seq: 7, position },
-      partBytes: 1 << 20,
-      isSkipped: undefined,
-      keepsRowQueries: false,
-      countDropped: () => undefined,
     });
   }
 
