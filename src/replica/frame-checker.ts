@@ -1,7 +1,7 @@
 import { TailraceError, type ErrorPlace } from '../core/errors.ts';
 import type { Frame } from '../core/frame.ts';
 import type { BinlogCoordinates } from '../core/position.ts';
-import { i32At, u16At, u24At, u32At } from '../lib/little-endian.ts';
+import { i32At, u24At, u32At } from '../lib/little-endian.ts';
 import {
   afterIntactEvent,
   isRegisterOf,
@@ -38,9 +38,8 @@ const HEARTBEAT_V2 = 41;
 const IS_SPECIAL = new Uint8Array(256);
 for (const type of [ROTATE, FORMAT_DESCRIPTION, HEARTBEAT, HEARTBEAT_V2]) IS_SPECIAL[type] = 1;
 
-/** Header flags. */
+/** A flag of the header. */
 const IN_USE = 0x01;
-const ARTIFICIAL = 0x20;
 
 /**
  * Checks each event that comes: the length, then the checksum by the algorithm that holds at this
@@ -49,6 +48,8 @@ const ARTIFICIAL = 0x20;
  */
 export class FrameChecker {
   #hasChecksum = false;
+  /** A rotate was last: what comes is the description of another file. */
+  #isBetweenFiles = true;
   #file = '';
   /** End of the last event that had one. */
   #offset = 0;
@@ -70,6 +71,7 @@ export class FrameChecker {
     const checksumLength = this.#checkByType(type, bytes, start, end);
     const offset = u32At(bytes, start + END_POSITION_AT);
     if (offset !== 0) this.#offset = offset;
+    this.#isBetweenFiles = type === ROTATE;
     if (type === ROTATE) this.#rotate(bytes, start, end - checksumLength);
     return checksumLength;
   }
@@ -113,27 +115,29 @@ export class FrameChecker {
       case FORMAT_DESCRIPTION:
         this.#checkFormatDescription({ bytes, start, end });
         return CHECKSUM_BYTES;
+      case ROTATE:
       case HEARTBEAT:
       case HEARTBEAT_V2:
-        return isIntact(bytes, start, end) ? CHECKSUM_BYTES : 0;
-      case ROTATE:
-        // The server makes one up at the start and between files, with or without a checksum.
-        if (isArtificial(bytes, start)) return isIntact(bytes, start, end) ? CHECKSUM_BYTES : 0;
+        // What the server makes up before it has sent a description may have one or not; afterwards it follows that.
+        if (!this.#hasChecksum) return isIntact(bytes, start, end) ? CHECKSUM_BYTES : 0;
     }
     if (!this.#hasChecksum) return 0;
     if (!isIntact(bytes, start, end)) throw this.#wrongChecksum(bytes, start, end);
     return CHECKSUM_BYTES;
   }
 
+  /** Without checksums in its file its own is not kept up to date; so a damaged type must not pass for one. */
   #checkFormatDescription(packet: Packet): void {
     const { bytes, start, end } = packet;
+    const mayBeOff = !this.#hasChecksum || this.#isBetweenFiles;
     const algorithm = bytes[end - CHECKSUM_BYTES - 1] ?? 0;
     if (algorithm > 1) throw this.#corrupt(`checksum algorithm ${algorithm} is unknown`);
-    this.#hasChecksum = algorithm === 1;
-    if (this.#hasChecksum && !isIntact(bytes, start, end)) {
+    const hasChecksum = algorithm === 1;
+    if ((hasChecksum || !mayBeOff) && !isIntact(bytes, start, end)) {
       const original = withoutInUse(packet);
       if (!isIntact(original, 0, original.length)) throw this.#wrongChecksum(bytes, start, end);
     }
+    this.#hasChecksum = hasChecksum;
   }
 
   /** Rotate: u64 of the position, then the file's name. */
@@ -183,10 +187,6 @@ function endOfPlain(bytes: Buffer, at: number): number {
     IS_SPECIAL[bytes[start + 4] as number] === 0
     ? end
     : 0;
-}
-
-function isArtificial(bytes: Buffer, start: number): boolean {
-  return (u16At(bytes, start + FLAGS_AT) & ARTIFICIAL) !== 0;
 }
 
 /** The checksum of a file that is being written was made before its in-use flag was set. */

@@ -10,6 +10,7 @@ const ROTATE = 4;
 const FORMAT_DESCRIPTION = 15;
 const XID = 16;
 const HEARTBEAT = 27;
+const HEARTBEAT_V2 = 41;
 const ARTIFICIAL = 0x20;
 const IN_USE = 0x01;
 
@@ -78,6 +79,7 @@ describe('FrameChecker', () => {
 
   it('follows one history from none to CRC-32 and back', () => {
     for (const algorithm of [0, 1, 0]) {
+      check(rotate('binlog.000007', { checksum: algorithm === 0 }));
       expect(check(formatDescription(algorithm))).toBe(4);
       const xid = event({ type: XID, checksum: algorithm === 1 });
       expect(check(xid)).toBe(algorithm === 1 ? 4 : 0);
@@ -109,15 +111,35 @@ describe('FrameChecker', () => {
     expect(errorOf(Buffer.alloc(18))).toMatchObject({ code: 'SOURCE_CORRUPT_EVENT' });
   });
 
-  it.each([0, 1])('takes made-up rotates and heartbeats in either form (%i)', (algorithm) => {
-    check(formatDescription(algorithm));
+  it('takes made-up rotates and heartbeats in either form where there is no checksum yet', () => {
     for (const checksum of [false, true]) {
       const made = rotate('binlog.000009', { flags: ARTIFICIAL, end: 0, checksum });
       expect(check(made)).toBe(checksum ? 4 : 0);
       expect(checker.coordinates).toEqual({ file: 'binlog.000009', offset: 4 });
-      const heartbeat = event({ type: HEARTBEAT, checksum });
-      expect(check(heartbeat)).toBe(checksum ? 4 : 0);
+      expect(check(event({ type: HEARTBEAT, checksum }))).toBe(checksum ? 4 : 0);
     }
+    check(formatDescription(0));
+    expect(check(event({ type: HEARTBEAT }))).toBe(0);
+  });
+
+  it.each([ROTATE, FORMAT_DESCRIPTION, HEARTBEAT, HEARTBEAT_V2])(
+    'does not take a damaged event for one of type %i, which has rules of its own',
+    (type) => {
+      check(formatDescription(1));
+      // Its fifth byte from the end would say that there are no checksums from here on.
+      const damaged = event({ type: XID, checksum: true, flags: ARTIFICIAL });
+      damaged.writeUInt8(type, 4);
+      expect(errorOf(damaged)).toMatchObject({ code: 'SOURCE_CORRUPT_EVENT' });
+      expect(check(event({ type: XID, checksum: true }))).toBe(4);
+    },
+  );
+
+  it('takes a file without checksums behind one with them', () => {
+    check(formatDescription(1));
+    check(rotate('binlog.000008', { checksum: true }));
+    check(rotate('binlog.000008', { flags: ARTIFICIAL, end: 0, checksum: true }));
+    expect(check(formatDescription(0))).toBe(4);
+    expect(check(event({ type: XID }))).toBe(0);
   });
 
   it('asks a checksum of a rotate that is in the file', () => {
@@ -235,8 +257,7 @@ describe('runs of events', () => {
         const events = eventsOf(lengths);
         for (const [which, at, mask] of flips) {
           const one = events[which % events.length] as Buffer;
-          // Not its type: what that makes of it may have rules of its own.
-          const place = at % one.length === 4 ? 5 : at % one.length;
+          const place = at % one.length;
           one.writeUInt8(one.readUInt8(place) ^ mask, place);
         }
         const intact = eventsOf(lengths);

@@ -88,6 +88,34 @@ describe.each(['57', '97', '10'] as const)('a server of our own, %s', (kind) => 
     await root.run('SET GLOBAL binlog_checksum = CRC32');
   });
 
+  it('is followed while that changes, made-up rotates and heartbeats too', async () => {
+    const start = await withRoot(server, headOf);
+    const session = await openReplicaSession(
+      replicaOptions(server, start, { heartbeatSeconds: 1 }),
+    );
+    const frames = session[Symbol.asyncIterator]();
+    const readTo = async (isLast: (frame: Frame) => boolean): Promise<Frame> => {
+      for (;;) {
+        const next = await frames.next();
+        if (next.done === true) throw new Error('the stream ended');
+        const last = [...next.value].find(isLast);
+        if (last !== undefined) return last;
+      }
+    };
+    for (const algorithm of ['NONE', 'CRC32'] as const) {
+      await root.run(`SET GLOBAL binlog_checksum = ${algorithm}`);
+      const length = algorithm === 'CRC32' ? 4 : 0;
+      const mark = `live ${algorithm} ${Math.random()}`;
+      await insert(mark);
+      expect((await readTo((frame) => has(frame, mark))).checksumLength).toBe(length);
+      const heartbeat = await readTo((frame) =>
+        [TYPE.heartbeat, TYPE.heartbeatV2].some((type) => type === typeOf(frame)),
+      );
+      expect(heartbeat.checksumLength).toBe(length);
+    }
+    await session.close();
+  });
+
   it('purged: names what was wanted, the oldest there is, and the way out', async () => {
     const gtids = await withRoot(server, gtidHeadOf);
     const [first] = await filesOf(root);

@@ -40,6 +40,7 @@ export const TYPE = {
   rowsQuery: 29,
   writeRows: 30,
   gtid: 33,
+  heartbeatV2: 41,
   annotateRows: 160,
   mariadbGtid: 162,
 } as const;
