@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { SchemaChange } from '../../../src/core/change.ts';
 import type { Delivery } from '../../../src/core/sink.ts';
 import type { Transaction } from '../../../src/core/transaction.ts';
-import { countRows, GroupBuilder } from '../../../src/sink/mysql/group-builder.ts';
+import { countRows, GroupBuilder, roomOf } from '../../../src/sink/mysql/group-builder.ts';
+import { TUNING } from '../../../src/sink/mysql/tuning.ts';
 import { fakeColumn, fakeTable } from '../../support/fake-images.ts';
 import { changesOf, transaction } from './sink-harness.ts';
 
@@ -91,5 +92,27 @@ describe('GroupBuilder', () => {
     expect(countRows([rows.insert([1], [2]), rows.delete([1]), rows.update([1], [2]), ddl])).toBe(
       4,
     );
+  });
+});
+
+describe('roomOf', () => {
+  const rows = changesOf(table());
+  const roomFor = (count: number, bytes: number): number =>
+    roomOf(
+      transaction(
+        1,
+        count === 0 ? [] : [rows.insert(...Array.from({ length: count }, (_, id) => [id]))],
+        { bytes },
+      ),
+    );
+
+  it('lets no more wait than so many groups, whatever the transactions are like', () => {
+    expect(roomFor(1, 40) * TUNING.groupTransactions).toBeGreaterThanOrEqual(TUNING.groupBytes);
+    expect(roomFor(0, 0) * TUNING.groupTransactions).toBeGreaterThanOrEqual(TUNING.groupBytes);
+    expect(roomFor(500, 2000) * (TUNING.groupRows / 500)).toBeGreaterThanOrEqual(TUNING.groupBytes);
+  });
+
+  it('is its bytes where they are more', () => {
+    expect(roomFor(1, 1 << 20)).toBe(1 << 20);
   });
 });

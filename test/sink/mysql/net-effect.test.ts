@@ -71,6 +71,23 @@ describe('computeNetEffect', () => {
     expect(sizes(net(changes))).toEqual([1, 1, 1, 1]);
   });
 
+  it('puts rows by a key of numbers into its order, each with its own values', () => {
+    const edges = [0, -1, 2 ** 31, -(2 ** 31), 2 ** 32 - 1, 2 ** 32, -(2 ** 32), 2 ** 52];
+    const keys = fc.uniqueArray(fc.oneof(fc.integer(), fc.constantFrom(...edges)), {
+      minLength: 2,
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(keys, (ids) => {
+        const effect = net([fakeChange({ ...base, after: ids.map((id, at) => [id, at]) })]);
+        if (typeof effect === 'string') throw new Error(effect);
+        const found = effect.inserts.map(({ after, row }) => after?.at(row));
+        const expected = ids.map((id, at) => [id, at]).sort(([a = 0], [b = 0]) => a - b);
+        expect(found).toEqual(expected);
+      }),
+    );
+  });
+
   it('makes a row anew whose unique value changed, also when two rows swap theirs', () => {
     const swap = [
       fakeChange({
