@@ -1,11 +1,13 @@
-import { isJsonChanges } from './json-changes.ts';
-import { decodeText } from './charset.ts';
-import { TailraceError } from './errors.ts';
+import {
+  bitBytes,
+  bytesValue,
+  enumLabel,
+  NUMBER_BITS,
+  setLabels,
+  wholeDocument,
+} from './column-values.ts';
 import type { ColumnValue, RowVisitor } from './row.ts';
-import { type Column, formatTableName, type Table } from './table.ts';
-
-/** Up to so many bits are handed on as a number; the bytes are exact for more. */
-const NUMBER_BITS = 53;
+import type { Column, Table } from './table.ts';
 
 /**
  * Builds the values of one row image as text-based consumers see them: labels for enum and set, text
@@ -41,19 +43,20 @@ export class ValueCollector implements RowVisitor {
 
   integer(column: number, value: number): void {
     const definition = this.#column(column);
-    if (definition.type === 'enum') this.#values[column] = this.#enumLabel(definition, value);
-    else if (definition.type === 'set') {
-      this.#values[column] = this.#setLabels(definition, BigInt(value));
-    } else if ((this.#bits[column] ?? 0) > NUMBER_BITS) this.bigint(column, BigInt(value));
-    else this.#values[column] = value;
+    const bits = this.#bits[column] ?? 0;
+    if (definition.type === 'enum') {
+      this.#values[column] = enumLabel(this.#table, definition, value);
+    } else if (definition.type === 'set') {
+      this.#values[column] = setLabels(this.#table, definition, value);
+    } else this.#values[column] = bits > NUMBER_BITS ? bitBytes(bits, value) : value;
   }
 
   bigint(column: number, value: bigint): void {
     const definition = this.#column(column);
     const bits = this.#bits[column] ?? 0;
-    if (definition.type === 'set') this.#values[column] = this.#setLabels(definition, value);
-    else if (bits > 0) this.#values[column] = bigEndian(value, (bits + 7) >> 3);
-    else this.#values[column] = value;
+    if (definition.type === 'set') {
+      this.#values[column] = setLabels(this.#table, definition, value);
+    } else this.#values[column] = bits > 0 ? bitBytes(bits, value) : value;
   }
 
   float(column: number, value: number): void {
@@ -69,14 +72,11 @@ export class ValueCollector implements RowVisitor {
   }
 
   json(column: number, value: string): void {
-    if (isJsonChanges(value)) throw this.#onlyChanges(this.#column(column));
-    this.#values[column] = value;
+    this.#values[column] = wholeDocument(this.#table, this.#column(column), value);
   }
 
   bytes(column: number, bytes: Buffer, start: number, end: number): void {
-    const { charset } = this.#column(column);
-    this.#values[column] =
-      charset === undefined ? bytes.subarray(start, end) : decodeText(charset, bytes, start, end);
+    this.#values[column] = bytesValue(this.#column(column), bytes, start, end);
   }
 
   #column(column: number): Column {
@@ -84,48 +84,4 @@ export class ValueCollector implements RowVisitor {
     if (definition === undefined) throw new RangeError(`no column ${column}`);
     return definition;
   }
-
-  /** Index 0 is what the server keeps for a value that was none of the labels. */
-  #enumLabel(column: Column, index: number): string {
-    if (index === 0) return '';
-    const label = column.labels?.[index - 1];
-    if (label === undefined) throw this.#misfit(column, index);
-    return label;
-  }
-
-  #setLabels(column: Column, bits: bigint): string {
-    const labels: string[] = [];
-    for (let i = 0, rest = bits; rest !== 0n; i++, rest >>= 1n) {
-      if ((rest & 1n) === 0n) continue;
-      const label = column.labels?.[i];
-      if (label === undefined) throw this.#misfit(column, bits);
-      labels.push(label);
-    }
-    return labels.join(',');
-  }
-
-  #onlyChanges(column: Column): TailraceError {
-    const table = formatTableName({ database: this.#table.database, table: this.#table.name });
-    return new TailraceError(
-      'SOURCE_EVENT_UNDECODABLE',
-      `An update of ${table} has only what changed in the JSON document ${column.name}, and not the document.`,
-      {
-        place: { table, column: column.name },
-        next: "Set binlog_row_image=FULL or binlog_row_value_options='' on the source; tailrace position skip --reason TEXT goes past this transaction.",
-      },
-    );
-  }
-
-  #misfit(column: Column, value: number | bigint): TailraceError {
-    const table = formatTableName({ database: this.#table.database, table: this.#table.name });
-    return new TailraceError(
-      'SOURCE_SCHEMA_MISMATCH',
-      `The column ${column.name} of ${table} has the value ${value}, but only ${column.labels?.length ?? 0} labels.`,
-      { place: { table, column: column.name } },
-    );
-  }
-}
-
-function bigEndian(value: bigint, length: number): Buffer {
-  return Buffer.from(value.toString(16).padStart(2 * length, '0'), 'hex');
 }

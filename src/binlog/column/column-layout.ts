@@ -19,7 +19,7 @@ import type { FixedBinaryReader, TextReader } from './text-readers.ts';
  */
 export type ColumnLayout =
   | { readonly kind: 'integer'; readonly fixed: number; readonly isUnsigned: boolean }
-  | { readonly kind: 'bit'; readonly fixed: number }
+  | { readonly kind: 'bit'; readonly fixed: number; readonly bits: number }
   | { readonly kind: 'year' | 'float' | 'double'; readonly fixed: number }
   | {
       readonly kind: 'text';
@@ -138,7 +138,7 @@ function badMeta(column: Column, meta: number): TailraceError {
 function bit({ meta, column }: WireColumn): ColumnLayout {
   const bits = bitsOf(meta);
   if (bits < 1 || bits > 64) throw badMeta(column, meta);
-  return { kind: 'bit', fixed: (bits + 7) >> 3 };
+  return { kind: 'bit', fixed: (bits + 7) >> 3, bits };
 }
 
 function decimal({ meta, column }: WireColumn): ColumnLayout {
@@ -198,7 +198,7 @@ const RESOLVERS: ReadonlyMap<number, Resolve> = new Map<number, Resolve>([
 ]);
 
 /** Bits of a BIT column by its metadata. */
-export function bitsOf(meta: number): number {
+function bitsOf(meta: number): number {
   return (meta >> 8) * 8 + (meta & 0xff);
 }
 

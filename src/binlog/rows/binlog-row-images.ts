@@ -1,7 +1,7 @@
 import type { RowImage, RowImages, RowKey, RowVisitor, WireImages } from '../../core/row.ts';
 import type { TableMap } from '../../core/table-map.ts';
+import type { EventText } from './event-text.ts';
 import type { ImageShape } from './image-shape.ts';
-import type { ValueCollector } from '../../core/value-collector.ts';
 
 /** Where the images of one kind stand: image i is from `offsets[i * stride + first]` to the next offset. */
 export interface ImagePlaces {
@@ -12,27 +12,29 @@ export interface ImagePlaces {
   readonly first: 0 | 1;
   /** Whose images these are, as the source wrote them; undefined: they were made whole here. */
   readonly tableMap: TableMap | undefined;
+  /** Of all their bytes; undefined: each text is made by itself. */
+  readonly text: EventText | undefined;
 }
 
 /** Row images as the bytes of their event. */
 export class BinlogRowImages implements RowImages, WireImages {
   readonly length: number;
   readonly #shape: ImageShape;
-  readonly #collector: ValueCollector;
   readonly bytes: Buffer;
   readonly #tableMap: TableMap | undefined;
   readonly #offsets: readonly number[];
   readonly #stride: number;
   readonly #first: number;
+  readonly #text: EventText | undefined;
 
-  constructor(shape: ImageShape, collector: ValueCollector, places: ImagePlaces) {
+  constructor(shape: ImageShape, places: ImagePlaces) {
     this.#shape = shape;
-    this.#collector = collector;
     this.bytes = places.bytes;
     this.#tableMap = places.tableMap;
     this.#offsets = places.offsets;
     this.#stride = places.stride;
     this.#first = places.first;
+    this.#text = places.text;
     // The last offset is the end.
     this.length = (places.offsets.length - 1) / places.stride;
   }
@@ -46,13 +48,8 @@ export class BinlogRowImages implements RowImages, WireImages {
   }
 
   at(row: number): RowImage {
-    try {
-      this.visit(row, this.#collector);
-    } catch (thrown) {
-      this.#collector.take();
-      throw thrown;
-    }
-    return this.#collector.take();
+    this.#text?.make();
+    return this.#shape.readValues(this.bytes, this.startOf(row), this.#text);
   }
 
   visit(row: number, visitor: RowVisitor): void {

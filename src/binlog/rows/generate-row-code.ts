@@ -18,17 +18,17 @@ visit(b, p, v) {${readNulls(shape)}${shape.columns.map(visitColumn).join('\n')}
 }};`;
 }
 
-function readNulls(shape: RowShape): string {
+export function readNulls(shape: RowShape): string {
   const reads = Array.from({ length: shape.nullBytes }, (_, i) => `n${i} = b[p + ${i}]`);
   return reads.length === 0 ? '' : `const ${reads.join(', ')};\np += ${shape.nullBytes};\n`;
 }
 
-function isNull({ nullBit }: ShapeColumn): string {
+export function isNull({ nullBit }: ShapeColumn): string {
   return `(n${nullBit >> 3} & ${1 << (nullBit & 7)})`;
 }
 
 /** The length of a value from its prefix. */
-function prefixedLength(prefix: number): string {
+export function prefixedLength(prefix: number): string {
   const low = ['b[p]', 'b[p + 1] << 8', 'b[p + 2] << 16'].slice(0, prefix).join(' | ');
   return prefix === 4 ? `((${low}) + b[p + 3] * 16777216)` : `(${low})`;
 }
@@ -38,7 +38,7 @@ function advance(layout: ColumnLayout): string {
   return `p += ${layout.prefix} + ${prefixedLength(layout.prefix)};`;
 }
 
-function skipColumn(column: ShapeColumn): string {
+export function skipColumn(column: ShapeColumn): string {
   return column.nullBit < 0 ? '' : `if (${isNull(column)} === 0) { ${advance(column.layout)} }`;
 }
 
@@ -72,7 +72,7 @@ ${visitLong(column, layout)} p = e;`;
   }
 }
 
-type LongLayout = Extract<ColumnLayout, { prefix: number }>;
+export type LongLayout = Extract<ColumnLayout, { prefix: number }>;
 
 /** The value stands from `s` to `e`. */
 function visitLong(column: number, layout: LongLayout): string {
@@ -91,13 +91,13 @@ else { const w = h.pad(b, s, e, ${layout.length}); v.bytes(${column}, w, 0, w.le
   }
 }
 
-const UNSIGNED: Readonly<Record<number, string>> = {
+export const UNSIGNED: Readonly<Record<number, string>> = {
   1: 'b[p]',
   2: '(b[p] | b[p + 1] << 8)',
   3: '(b[p] | b[p + 1] << 8 | b[p + 2] << 16)',
   4: '((b[p] | b[p + 1] << 8 | b[p + 2] << 16 | b[p + 3] << 24) >>> 0)',
 };
-const SIGNED: Readonly<Record<number, string>> = {
+export const SIGNED: Readonly<Record<number, string>> = {
   1: '(b[p] << 24 >> 24)',
   2: '((b[p] | b[p + 1] << 8) << 16 >> 16)',
   3: '((b[p] | b[p + 1] << 8 | b[p + 2] << 16) << 8 >> 8)',
@@ -105,11 +105,11 @@ const SIGNED: Readonly<Record<number, string>> = {
 };
 
 /** Declares `l` and `g`, the low and high half of the 8 bytes at p. */
-function readHalves(isUnsigned: boolean): string {
+export function readHalves(isUnsigned: boolean): string {
   return `const l = ${UNSIGNED[4] ?? ''}, g = (b[p + 4] | b[p + 5] << 8 | b[p + 6] << 16 | b[p + 7] << 24)${isUnsigned ? ' >>> 0' : ''};`;
 }
 
-function isSmall(isUnsigned: boolean): string {
+export function isSmall(isUnsigned: boolean): string {
   return isUnsigned ? `g < ${HIGH_LIMIT}` : `g >= -${HIGH_LIMIT} && g < ${HIGH_LIMIT}`;
 }
 

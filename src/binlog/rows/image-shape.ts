@@ -2,6 +2,7 @@ import type { Table } from '../../core/table.ts';
 import { type ColumnLayout, layoutSignature } from '../column/column-layout.ts';
 import { rowCodeOf } from './compiled-row-code.ts';
 import type { RowCode, RowKeyReader, RowShape, ShapeColumn } from './row-code.ts';
+import { type ValuesReader, valuesReaderOf } from './values-reader.ts';
 
 /** What all shapes of one table share. */
 export interface TableLayout {
@@ -41,16 +42,30 @@ export class ImageShape {
   readonly isFull: boolean;
   /** True when the hidden ones are there, too. */
   readonly hasAllColumns: boolean;
+  /** Columns that are there and hold text in a character set. */
+  readonly textColumns: number;
+  readonly #table: Table;
+  #readValues: ValuesReader | undefined;
   readonly #keyReaders = new Map<string, RowKeyReader>();
   #lastColumns: readonly number[] | undefined;
   #lastReader: RowKeyReader | undefined;
 
   constructor(layout: TableLayout, bitmap: Uint8Array) {
+    this.#table = layout.table;
     this.rowShape = makeRowShape(layout, bitmap);
     this.code = rowCodeOf(this.rowShape);
     this.present = this.rowShape.columns.map(({ nullBit, isHidden }) => nullBit >= 0 && !isHidden);
     this.hasAllColumns = this.rowShape.columns.every(({ nullBit }) => nullBit >= 0);
     this.isFull = this.rowShape.columns.every(({ nullBit, isHidden }) => nullBit >= 0 || isHidden);
+    this.textColumns = this.rowShape.columns.filter(
+      ({ column, layout: { kind } }) =>
+        kind === 'bytes' && this.present[column] && layout.table.columns[column]?.charset,
+    ).length;
+  }
+
+  /** Compiled when values are first asked for: most tables are only written on as they are. */
+  get readValues(): ValuesReader {
+    return (this.#readValues ??= valuesReaderOf(this.rowShape, this.code, this.#table));
   }
 
   isNull(bytes: Buffer, at: number, column: number): boolean {

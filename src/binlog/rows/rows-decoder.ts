@@ -3,13 +3,12 @@ import type { GtidFlavor } from '../../core/gtid-set.ts';
 import type { RowImages } from '../../core/row.ts';
 import { formatTableName, type Table } from '../../core/table.ts';
 import type { TableMap } from '../../core/table-map.ts';
-import { bitsOf, resolveColumnLayout } from '../column/column-layout.ts';
+import { resolveColumnLayout } from '../column/column-layout.ts';
 import type { RowsEvent } from '../event.ts';
-import { WIRE_TYPE } from '../wire-types.ts';
 import { BinlogRowImages } from './binlog-row-images.ts';
+import { eventTextOf } from './event-text.ts';
 import { ImageShape, type TableLayout } from './image-shape.ts';
 import { PartialUpdateReader } from './partial-update.ts';
-import { ValueCollector } from '../../core/value-collector.ts';
 
 /** Rows of one event, or of a part of it. Insert: after; delete: before; update: both, row by row. */
 export interface RowsSlice {
@@ -25,7 +24,6 @@ export interface RowsSlice {
 export class RowsDecoder {
   readonly #tableMap: TableMap;
   readonly #layout: TableLayout;
-  readonly #collector: ValueCollector;
   readonly #name: string;
   readonly #shapes = new Map<string, ImageShape>();
   /** The shape used last; a table's images are nearly always of one. */
@@ -36,7 +34,6 @@ export class RowsDecoder {
     this.#tableMap = tableMap;
     this.#name = formatTableName({ database: table.database, table: table.name });
     this.#layout = this.#readLayout(table, flavor);
-    this.#collector = new ValueCollector(table, this.#bits());
   }
 
   /**
@@ -93,7 +90,15 @@ export class RowsDecoder {
       offsets.push(at);
     }
     place.at = at;
-    const images = this.#images(shape, { bytes, offsets, stride: 1, first: 0, tableMap });
+    const text = eventTextOf(offsets, bytes, shape.textColumns * (offsets.length - 1));
+    const images = new BinlogRowImages(shape, {
+      bytes,
+      offsets,
+      stride: 1,
+      first: 0,
+      tableMap,
+      text,
+    });
     return event.action === 'insert' ? { after: images } : { before: images };
   }
 
@@ -110,9 +115,11 @@ export class RowsDecoder {
       offsets.push(middle, at);
     }
     place.at = at;
+    const values = (first.textColumns + second.textColumns) * (offsets.length >> 1);
+    const text = eventTextOf(offsets, bytes, values);
     return {
-      before: this.#images(first, { bytes, offsets, stride: 2, first: 0, tableMap }),
-      after: this.#images(second, { bytes, offsets, stride: 2, first: 1, tableMap }),
+      before: new BinlogRowImages(first, { bytes, offsets, stride: 2, first: 0, tableMap, text }),
+      after: new BinlogRowImages(second, { bytes, offsets, stride: 2, first: 1, tableMap, text }),
     };
   }
 
@@ -134,9 +141,10 @@ export class RowsDecoder {
       offsets.push(middle, at);
     } while (at < end && at < place.limit);
     place.at = at;
+    const made = { tableMap: undefined, text: undefined };
     return {
-      before: this.#images(first, { bytes, offsets, stride: 2, first: 0, tableMap: undefined }),
-      after: this.#images(second, { ...after.finish(), stride: 1, first: 0, tableMap: undefined }),
+      before: new BinlogRowImages(first, { bytes, offsets, stride: 2, first: 0, ...made }),
+      after: new BinlogRowImages(second, { ...after.finish(), stride: 1, first: 0, ...made }),
     };
   }
 
@@ -146,13 +154,6 @@ export class RowsDecoder {
     if (!(next <= end)) throw this.#undecodable('a row image goes beyond its end');
     if (next === at && at < end) throw this.#undecodable('its rows have no columns');
     return next;
-  }
-
-  #images(
-    shape: ImageShape,
-    places: ConstructorParameters<typeof BinlogRowImages>[2],
-  ): BinlogRowImages {
-    return new BinlogRowImages(shape, this.#collector, places);
   }
 
   #shapeOf(bitmap: Buffer): ImageShape {
@@ -192,12 +193,6 @@ export class RowsDecoder {
       }),
     );
     return { table, layouts, nullable };
-  }
-
-  #bits(): number[] {
-    return Array.from(this.#tableMap.columnTypes, (type, i) =>
-      type === WIRE_TYPE.BIT ? bitsOf(this.#tableMap.columnMeta[i] ?? 0) : 0,
-    );
   }
 
   #undecodable(why: string): TailraceError {

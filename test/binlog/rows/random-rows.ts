@@ -70,6 +70,15 @@ const prefixed = (prefix: number, value: fc.Arbitrary<Buffer>): fc.Arbitrary<Buf
 const blob = (maxLength: number): fc.Arbitrary<Buffer> =>
   fc.uint8Array({ maxLength }).map((bytes) => Buffer.from(bytes));
 
+/** As text mostly is, and as it may be. */
+const text = (maxLength: number): fc.Arbitrary<Buffer> =>
+  fc.oneof(
+    blob(maxLength),
+    fc.string({ unit: 'grapheme-ascii', maxLength }).map((characters) => Buffer.from(characters)),
+  );
+
+const CHARSETS = ['utf8mb4', 'utf8mb3', 'latin1', 'ascii', 'swe7', 'cp1251', 'gbk', 'ucs2'];
+
 const scalar = (type: number, value: Buffer): JsonNode => ({ kind: 'scalar', type, value });
 
 /** Any document that MySQL could store, as a tree. */
@@ -138,6 +147,12 @@ const temporalKinds = (
   })),
 );
 
+/** All of them, or too few for some values. */
+const labels = (most: number): fc.Arbitrary<string[]> =>
+  fc
+    .constantFrom(most, most >> 1)
+    .map((count) => Array.from({ length: count }, (_, i) => (i === 0 ? '' : `label ${i}`)));
+
 const otherKinds: fc.Arbitrary<Kind>[] = [
   fc.constant({
     type: WIRE_TYPE.FLOAT,
@@ -179,29 +194,29 @@ const otherKinds: fc.Arbitrary<Kind>[] = [
       value: raw(decimalByteLength(precision | (scale << 8))),
     })),
   ),
-  fc.constantFrom(1, 2).map((length) => ({
+  fc.tuple(fc.constantFrom(1, 2), labels(300)).map(([length, list]) => ({
     type: WIRE_TYPE.STRING,
     meta: WIRE_TYPE.ENUM | (length << 8),
-    column: makeColumn('enum'),
+    column: makeColumn('enum', { labels: list }),
     value: integerBytes(length),
   })),
-  fc.constantFrom(1, 2, 3, 4, 8).map((length) => ({
+  fc.tuple(fc.constantFrom(1, 2, 3, 4, 8), labels(64)).map(([length, list]) => ({
     type: WIRE_TYPE.STRING,
     meta: WIRE_TYPE.SET | (length << 8),
-    column: makeColumn('set'),
+    column: makeColumn('set', { labels: list }),
     value: integerBytes(length),
   })),
-  fc.constantFrom(40, 300).map((length) => ({
+  fc.tuple(fc.constantFrom(40, 300), fc.constantFrom(...CHARSETS)).map(([length, charset]) => ({
     type: WIRE_TYPE.VARCHAR,
     meta: length,
-    column: makeColumn('varchar', { charset: 'utf8mb4' }),
-    value: prefixed(length > 255 ? 2 : 1, blob(40)),
+    column: makeColumn('varchar', { charset }),
+    value: prefixed(length > 255 ? 2 : 1, text(40)),
   })),
   fc.constantFrom(40, 255, 256, 1020).map((length) => ({
     type: WIRE_TYPE.STRING,
     meta: (254 ^ ((length & 0x300) >> 4)) | ((length & 0xff) << 8),
     column: makeColumn('char', { charset: 'latin1' }),
-    value: prefixed(length > 255 ? 2 : 1, blob(40)),
+    value: prefixed(length > 255 ? 2 : 1, text(40)),
   })),
   fc.constantFrom(1, 8, 40).map((length) => ({
     type: WIRE_TYPE.STRING,
