@@ -1,12 +1,11 @@
+import { i32At } from './little-endian.ts';
+
 const float32 = new Float32Array(1);
-const bits = new Uint8Array(float32.buffer);
+const bits = new Int32Array(float32.buffer);
 
 /** The float32 whose four little-endian bytes stand at `at`. */
 export function readFloat32(bytes: Uint8Array, at: number): number {
-  bits[0] = bytes[at] ?? 0;
-  bits[1] = bytes[at + 1] ?? 0;
-  bits[2] = bytes[at + 2] ?? 0;
-  bits[3] = bytes[at + 3] ?? 0;
+  bits[0] = i32At(bytes, at);
   return float32[0] ?? 0;
 }
 

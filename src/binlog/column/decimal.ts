@@ -6,7 +6,7 @@
  * Source: MySQL strings/decimal.cc, decimal2bin().
  */
 
-import { padded } from './digits.ts';
+import { fractionText, integerText, padded } from './digits.ts';
 
 const DIGITS_OF_GROUP = 9;
 const BYTES_OF_DIGITS = [0, 1, 1, 2, 2, 3, 3, 4, 4] as const;
@@ -22,11 +22,23 @@ export function decimalByteLength(meta: number): number {
   return byteLengthOf((meta & 0xff) - scale) + byteLengthOf(scale);
 }
 
-/** One group: `length` bytes, each XORed with `mask`. */
-function readGroup(bytes: Uint8Array, at: number, length: number, mask: number): number {
-  let value = 0;
-  for (let i = at; i < at + length; i++) value = value * 256 + ((bytes[i] ?? 0) ^ mask);
-  return value;
+/** One group; `first` and `mask`: what its first byte and the others are XORed with. */
+function groupAt(group: GroupPlace, length: number): number {
+  const { bytes, at, mask } = group;
+  let value = (bytes[at] ?? 0) ^ group.first;
+  for (let i = at + 1; i < at + length; i++) value = (value << 8) | ((bytes[i] ?? 0) ^ mask);
+  group.at = at + length;
+  group.first = mask;
+  return value >>> 0;
+}
+
+/** The next group to be read. */
+interface GroupPlace {
+  readonly bytes: Uint8Array;
+  at: number;
+  /** The number's very first byte has the sign bit. */
+  first: number;
+  readonly mask: number;
 }
 
 /**
@@ -35,55 +47,33 @@ function readGroup(bytes: Uint8Array, at: number, length: number, mask: number):
  */
 export function readDecimal(bytes: Uint8Array, at: number, meta: number): string {
   const scale = meta >> 8;
-  const wholeDigits = (meta & 0xff) - scale;
-  const first = bytes[at] ?? 0;
-  const mask = (first & 0x80) === 0 ? 0xff : 0;
-  const firstLength = BYTES_OF_DIGITS[wholeDigits % DIGITS_OF_GROUP] ?? 0;
-  let next = at;
-  let whole = '';
-  if (firstLength > 0) {
-    whole = withoutZero(readSigned(bytes, next, firstLength, mask));
-    next += firstLength;
-  }
-  for (let left = wholeDigits; left >= DIGITS_OF_GROUP; left -= DIGITS_OF_GROUP) {
-    const value = next === at ? readSigned(bytes, next, 4, mask) : readGroup(bytes, next, 4, mask);
-    whole = whole === '' ? withoutZero(value) : whole + padded(value, DIGITS_OF_GROUP);
-    next += 4;
-  }
-  const text = (mask === 0 ? '' : '-') + (whole === '' ? '0' : whole);
-  return scale === 0 ? text : `${text}.${readFraction(bytes, { next, scale, mask, at })}`;
+  const mask = ((bytes[at] ?? 0) & 0x80) === 0 ? 0xff : 0;
+  const group: GroupPlace = { bytes, at, first: mask ^ 0x80, mask };
+  const whole = readWhole(group, (meta & 0xff) - scale);
+  const text = mask === 0 ? whole : `-${whole}`;
+  if (scale === 0) return text;
+  if (scale <= DIGITS_OF_GROUP)
+    return text + fractionText(groupAt(group, byteLengthOf(scale)), scale);
+  return `${text}.${readLongFraction(group, scale)}`;
 }
 
-interface FractionPlace {
-  readonly next: number;
-  readonly scale: number;
-  readonly mask: number;
-  /** Where the number starts: the group there has the sign bit. */
-  readonly at: number;
+function readWhole(group: GroupPlace, digits: number): string {
+  const firstLength = BYTES_OF_DIGITS[digits % DIGITS_OF_GROUP] ?? 0;
+  const first = firstLength === 0 ? 0 : groupAt(group, firstLength);
+  let text = first === 0 ? '' : integerText(first);
+  for (let left = digits; left >= DIGITS_OF_GROUP; left -= DIGITS_OF_GROUP) {
+    const value = groupAt(group, 4);
+    if (text !== '') text += padded(value, DIGITS_OF_GROUP);
+    else if (value !== 0) text = integerText(value);
+  }
+  return text === '' ? '0' : text;
 }
 
-function readFraction(bytes: Uint8Array, place: FractionPlace): string {
-  let { next } = place;
+function readLongFraction(group: GroupPlace, scale: number): string {
   let text = '';
-  for (let left = place.scale; left > 0; left -= DIGITS_OF_GROUP) {
+  for (let left = scale; left > 0; left -= DIGITS_OF_GROUP) {
     const digits = Math.min(left, DIGITS_OF_GROUP);
-    const length = digits === DIGITS_OF_GROUP ? 4 : (BYTES_OF_DIGITS[digits] ?? 0);
-    const value =
-      next === place.at
-        ? readSigned(bytes, next, length, place.mask)
-        : readGroup(bytes, next, length, place.mask);
-    text += padded(value, digits);
-    next += length;
+    text += padded(groupAt(group, byteLengthOf(digits)), digits);
   }
   return text;
-}
-
-/** The first group, without the sign bit. */
-function readSigned(bytes: Uint8Array, at: number, length: number, mask: number): number {
-  const rest = readGroup(bytes, at + 1, length - 1, mask);
-  return (((bytes[at] ?? 0) ^ mask) & 0x7f) * 256 ** (length - 1) + rest;
-}
-
-function withoutZero(value: number): string {
-  return value === 0 ? '' : String(value);
 }

@@ -1,4 +1,5 @@
-import { dateText, epochText, fractionText, timeText } from './temporal-text.ts';
+import { fractionText } from './digits.ts';
+import { dateText, datetimeText, epochText, timeText } from './temporal-text.ts';
 
 /*
  * Temporal types as they were before MySQL 5.6, and as tables keep them that were made then.
@@ -60,11 +61,12 @@ export function readOldDatetime(bytes: Uint8Array, at: number): string {
   const time = value - date * 1_000_000;
   const months = Math.floor(date / 100);
   const minutes = Math.floor(time / 100);
-  return `${dateText(Math.floor(months / 100), months % 100, date % 100)} ${timeText(
+  return datetimeText(
+    dateText(Math.floor(months / 100), months % 100, date % 100),
     Math.floor(minutes / 100),
     minutes % 100,
     time % 100,
-  )}`;
+  );
 }
 
 export function readOldTimestamp(bytes: Uint8Array, at: number): string {
@@ -97,8 +99,8 @@ export function readHiresDatetime(bytes: Uint8Array, at: number, digits: number)
   const minutes = Math.floor((seconds % 86_400) / 60);
   const months = Math.floor(days / 32);
   const date = dateText(Math.floor(months / 13), months % 13, days % 32);
-  const time = timeText(Math.floor(minutes / 60), minutes % 60, seconds % 60);
-  return `${date} ${time}${fractionText(Number(stored % unit), digits)}`;
+  const text = datetimeText(date, Math.floor(minutes / 60), minutes % 60, seconds % 60);
+  return text + fractionText(Number(stored % unit), digits);
 }
 
 export function readHiresTimestamp(bytes: Uint8Array, at: number, digits: number): string {

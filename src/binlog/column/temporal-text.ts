@@ -1,4 +1,4 @@
-import { padded, pair } from './digits.ts';
+import { pair } from './digits.ts';
 
 const DATE_SLOTS = 1 << 14;
 /** The texts of dates seen before; two whose numbers end alike share a slot. Some 45 years have no such two. */
@@ -22,15 +22,23 @@ const SECONDS_OF_HOUR: readonly string[] = Array.from(
   (_, second) => `${pair(Math.floor(second / 60))}:${pair(second % 60)}`,
 );
 
+/** `hh:`, and the same behind a date. */
+const HOURS: readonly string[] = Array.from({ length: 24 }, (_, hour) => `${pair(hour)}:`);
+const HOURS_OF_DATE: readonly string[] = HOURS.map((hour) => ` ${hour}`);
+
 export function timeText(hour: number, minute: number, second: number): string {
-  // Six bits of each are stored: 60 to 63 are no time of day, and are shown as they stand.
-  const known = second < 60 ? SECONDS_OF_HOUR[minute * 60 + second] : undefined;
-  return `${pair(hour)}:${known ?? `${pair(minute)}:${pair(second)}`}`;
+  return (HOURS[hour] ?? `${pair(hour)}:`) + minuteText(minute, second);
 }
 
-/** `.` and `digits` digits of a fraction given in units of its last digit; nothing for no digits. */
-export function fractionText(fraction: number, digits: number): string {
-  return digits === 0 ? '' : `.${padded(fraction, digits)}`;
+/** The parts of time as `timeText` takes them. */
+export function datetimeText(date: string, hour: number, minute: number, second: number): string {
+  return date + ((HOURS_OF_DATE[hour] ?? ` ${pair(hour)}:`) + minuteText(minute, second));
+}
+
+/** Six bits of each are stored: 60 to 63 are no time of day, and are shown as they stand. */
+function minuteText(minute: number, second: number): string {
+  const known = second < 60 ? SECONDS_OF_HOUR[minute * 60 + second] : undefined;
+  return known ?? `${pair(minute)}:${pair(second)}`;
 }
 
 const SECONDS_OF_DAY = 86_400;
@@ -38,11 +46,24 @@ const SECONDS_OF_DAY = 86_400;
 const DAYS_TO_1970 = 719_468;
 const DAYS_OF_ERA = 146_097;
 
+/** As those of dates, by the day since 1970. */
+const dayKeys = new Int32Array(DATE_SLOTS).fill(-1);
+const dayTexts = new Array<string>(DATE_SLOTS).fill('');
+
+function dayText(day: number): string {
+  const slot = day & (DATE_SLOTS - 1);
+  if (dayKeys[slot] === day) return dayTexts[slot] ?? '';
+  const text = calendarDate(day);
+  dayKeys[slot] = day;
+  dayTexts[slot] = text;
+  return text;
+}
+
 /**
  * The calendar's date of a day since 1970, counted in years that begin in March, so that the leap day is a year's last.
  * Source: H. Hinnant, "chrono-compatible low-level date algorithms", civil_from_days.
  */
-function dayText(day: number): string {
+function calendarDate(day: number): string {
   const shifted = day + DAYS_TO_1970;
   const era = Math.floor(shifted / DAYS_OF_ERA);
   const ofEra = shifted - era * DAYS_OF_ERA;
@@ -62,5 +83,5 @@ export function epochText(seconds: number): string {
   const day = Math.floor(seconds / SECONDS_OF_DAY);
   const rest = seconds - day * SECONDS_OF_DAY;
   const minutes = Math.floor(rest / 60);
-  return `${dayText(day)} ${timeText(Math.floor(minutes / 60), minutes % 60, rest % 60)}`;
+  return datetimeText(dayText(day), Math.floor(minutes / 60), minutes % 60, rest - minutes * 60);
 }

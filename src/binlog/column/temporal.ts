@@ -1,4 +1,5 @@
-import { dateText, epochText, fractionText, timeText } from './temporal-text.ts';
+import { fractionText } from './digits.ts';
+import { dateText, datetimeText, epochText, timeText } from './temporal-text.ts';
 
 /*
  * Temporal types since MySQL 5.6 and MariaDB 10.1 (metadata: fractional digits d, 0–6). After the
@@ -24,6 +25,28 @@ function readBigEndian(bytes: Uint8Array, at: number, length: number): number {
   return value;
 }
 
+function readTwo(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}
+
+function readThree(bytes: Uint8Array, at: number): number {
+  return (readTwo(bytes, at) << 8) | (bytes[at + 2] ?? 0);
+}
+
+/** As it is stored. */
+function readFraction(bytes: Uint8Array, at: number, digits: number): number {
+  switch (fractionByteLength(digits)) {
+    case 0:
+      return 0;
+    case 1:
+      return bytes[at] ?? 0;
+    case 2:
+      return readTwo(bytes, at);
+    default:
+      return readThree(bytes, at);
+  }
+}
+
 /** A fraction as it is stored in units of its last shown digit: an odd number of digits has a zero stored behind. */
 function shownFraction(stored: number, digits: number): number {
   return (digits & 1) === 0 ? stored : Math.floor(stored / 10);
@@ -47,23 +70,22 @@ export function readTime2(bytes: Uint8Array, at: number, digits: number): string
 }
 
 export function readDatetime2(bytes: Uint8Array, at: number, digits: number): string {
-  const high = readBigEndian(bytes, at, 2) - 0x8000;
-  const low = readBigEndian(bytes, at + 2, 3);
+  const high = readTwo(bytes, at) - 0x8000;
+  const low = readThree(bytes, at + 2);
   // high and the upper 2 bits of low: year * 13 + month.
   const months = high * 4 + (low >> 22);
   const year = Math.floor(months / 13);
   const date = dateText(year, months - year * 13, (low >> 17) & 31);
-  const time = timeText((low >> 12) & 31, (low >> 6) & 63, low & 63);
-  if (digits === 0) return `${date} ${time}`;
-  const fraction = readBigEndian(bytes, at + 5, fractionByteLength(digits));
-  return `${date} ${time}${fractionText(shownFraction(fraction, digits), digits)}`;
+  const text = datetimeText(date, (low >> 12) & 31, (low >> 6) & 63, low & 63);
+  if (digits === 0) return text;
+  return text + fractionText(shownFraction(readFraction(bytes, at + 5, digits), digits), digits);
 }
 
 export function readTimestamp2(bytes: Uint8Array, at: number, digits: number): string {
-  const seconds = readBigEndian(bytes, at, 4);
-  const fraction = digits === 0 ? 0 : readBigEndian(bytes, at + 4, fractionByteLength(digits));
+  const seconds = readTwo(bytes, at) * 0x1_0000 + readTwo(bytes, at + 2);
+  const fraction = readFraction(bytes, at + 4, digits);
   const text = seconds === 0 && fraction === 0 ? '0000-00-00 00:00:00' : epochText(seconds);
-  return text + fractionText(shownFraction(fraction, digits), digits);
+  return digits === 0 ? text : text + fractionText(shownFraction(fraction, digits), digits);
 }
 
 /*

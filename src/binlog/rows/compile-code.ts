@@ -1,4 +1,5 @@
 import { readFloat32 } from '../../lib/float32.ts';
+import { i32At } from '../../lib/little-endian.ts';
 import { inflateColumn } from '../column/compressed.ts';
 import { FIXED_BINARY_READERS, TEXT_READERS } from '../column/text-readers.ts';
 import { jsonBinaryToText } from '../json/json-binary.ts';
@@ -19,10 +20,11 @@ export const READERS = {
 } as const;
 
 const float64 = new Float64Array(1);
-const float64Bytes = new Uint8Array(float64.buffer);
+const halves = new Int32Array(float64.buffer);
 
 function readDouble(bytes: Buffer, at: number): number {
-  for (let i = 0; i < 8; i++) float64Bytes[i] = bytes[at + i] ?? 0;
+  halves[0] = i32At(bytes, at);
+  halves[1] = i32At(bytes, at + 4);
   return float64[0] ?? 0;
 }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decimalByteLength, readDecimal } from '../../../src/binlog/column/decimal.ts';
 
@@ -30,4 +31,53 @@ describe('readDecimal', () => {
   ])('%s as (%d,%d)', (hex, precision, scale, text) => {
     expect(read(hex, precision, scale)).toBe(text);
   });
+
+  it('reads what it was made of, whatever the precision', () => {
+    const number = fc
+      .tuple(fc.integer({ min: 1, max: 65 }), fc.nat(30), fc.boolean())
+      .chain(([precision, scale, isNegative]) => {
+        const digits = fc.string({
+          unit: fc.constantFrom('0', '0', '0', '1', '3', '7', '9'),
+          minLength: precision,
+          maxLength: precision,
+        });
+        return fc.record({
+          digits,
+          scale: fc.constant(Math.min(scale, precision)),
+          isNegative: fc.constant(isNegative),
+        });
+      });
+    fc.assert(
+      fc.property(number, ({ digits, scale, isNegative }) => {
+        const bytes = encode(digits, scale, isNegative);
+        const whole = digits.slice(0, digits.length - scale).replace(/^0+(?=.)/, '') || '0';
+        const fraction = scale === 0 ? '' : `.${digits.slice(-scale)}`;
+        expect(readDecimal(bytes, 0, meta(digits.length, scale))).toBe(
+          `${isNegative ? '-' : ''}${whole}${fraction}`,
+        );
+      }),
+      { numRuns: 1000 },
+    );
+  });
 });
+
+/** As the server stores it. */
+function encode(digits: string, scale: number, isNegative: boolean): Buffer {
+  const whole = digits.slice(0, digits.length - scale);
+  const fraction = scale === 0 ? '' : digits.slice(-scale);
+  const short = whole.length % 9;
+  const groups = [whole.slice(0, short), ...nines(whole.slice(short)), ...nines(fraction)];
+  const bytes = Buffer.concat(
+    groups.map((group) => {
+      const buffer = Buffer.alloc(Math.ceil(group.length / 2) - (group.length === 9 ? 1 : 0));
+      if (buffer.length > 0) buffer.writeUIntBE(Number(group), 0, buffer.length);
+      return buffer;
+    }),
+  );
+  bytes[0] = (bytes[0] ?? 0) ^ 0x80;
+  return isNegative ? Buffer.from(bytes.map((byte) => byte ^ 0xff)) : bytes;
+}
+
+function nines(digits: string): string[] {
+  return digits.match(/.{1,9}/g) ?? [];
+}

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { padded } from '../../../src/binlog/column/digits.ts';
-import {
-  dateText,
-  epochText,
-  fractionText,
-  timeText,
-} from '../../../src/binlog/column/temporal-text.ts';
+import { fractionText, integerText, padded } from '../../../src/binlog/column/digits.ts';
+import { dateText, epochText, timeText } from '../../../src/binlog/column/temporal-text.ts';
 
 const plain = (value: number, digits: number): string => String(value).padStart(digits, '0');
 
@@ -72,5 +67,16 @@ describe('temporal texts', () => {
       }),
     );
     expect(fractionText(0, 0)).toBe('');
+  });
+
+  it('show a number that has more digits than it should as it stands', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), fc.nat(2 ** 32 - 1), (digits, value) => {
+        expect(padded(value, digits)).toBe(plain(value, digits));
+        expect(integerText(value)).toBe(String(value));
+        expect(integerText(value % 10 ** digits)).toBe(String(value % 10 ** digits));
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
