@@ -51,6 +51,14 @@ export interface WireImages {
   readonly bytes: Buffer;
   startOf(row: number): number;
   endOf(row: number): number;
+  /** undefined: one of the first `count` columns may be NULL. */
+  leadOf(count: number): ImageLead | undefined;
+}
+
+/** Where the values of the first columns stand in an image that begins at `at`. */
+export interface ImageLead {
+  startOf(at: number): number;
+  endOf(bytes: Buffer, at: number): number;
 }
 
 /** The before or the after images of one rows event. Bytes are kept; values are decoded when asked for. */

@@ -20,7 +20,11 @@ export function asWireChange(change: RowsChange): RowsChange {
     rowsEvent(action, table.columns.length, Buffer.concat(parts)),
     1 << 30,
   );
-  return { ...change, before: slice?.before, after: slice?.after } as RowsChange;
+  return {
+    ...change,
+    before: slice?.before,
+    after: slice?.after,
+  } as RowsChange;
 }
 
 const maps = new WeakMap<Table, TableMap>();
@@ -44,7 +48,7 @@ function mapOf(table: Table): TableMap {
     counted('something'),
     Buffer.of(types.length, ...types, metadata.length),
     metadata,
-    Buffer.alloc((types.length + 7) >> 3, 0xff),
+    nullBits(table),
     // Optional metadata: signedness of the numeric columns.
     Buffer.of(1, 1, 0),
   ]);
@@ -55,7 +59,7 @@ function mapOf(table: Table): TableMap {
     columnCount: types.length,
     columnTypes: Uint8Array.from(types),
     columnMeta: Uint16Array.from(metas),
-    nullable: table.columns.map(() => true),
+    nullable: table.columns.map(({ isNullable }) => isNullable),
     metadata: {
       isUnsigned: undefined,
       collationIds: undefined,
@@ -71,6 +75,14 @@ function mapOf(table: Table): TableMap {
   };
   maps.set(table, tableMap);
   return tableMap;
+}
+
+function nullBits(table: Table): Buffer {
+  const bits = Buffer.alloc((table.columns.length + 7) >> 3);
+  table.columns.forEach(({ isNullable }, column) => {
+    if (isNullable) bits[column >> 3] = (bits[column >> 3] ?? 0) | (1 << (column & 7));
+  });
+  return bits;
 }
 
 function byteLength(column: Column): number {
@@ -101,7 +113,14 @@ function rowsEvent(action: RowsEvent['action'], columnCount: number, rows: Buffe
   const present = Buffer.alloc((columnCount + 7) >> 3, 0xff);
   return {
     kind: 'rows',
-    header: { timestamp: 0, typeCode: 30, serverId: 1, eventSize: 0, endLogPos: 0, flags: 0 },
+    header: {
+      timestamp: 0,
+      typeCode: 30,
+      serverId: 1,
+      eventSize: 0,
+      endLogPos: 0,
+      flags: 0,
+    },
     action,
     isPartial: false,
     tableId: 7,

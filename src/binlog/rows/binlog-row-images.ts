@@ -1,4 +1,11 @@
-import type { RowImage, RowImages, RowKey, RowVisitor, WireImages } from '../../core/row.ts';
+import type {
+  ImageLead,
+  RowImage,
+  RowImages,
+  RowKey,
+  RowVisitor,
+  WireImages,
+} from '../../core/row.ts';
 import type { TableMap } from '../../core/table-map.ts';
 import type { EventText } from './event-text.ts';
 import type { ImageShape } from './image-shape.ts';
@@ -77,6 +84,10 @@ export class BinlogRowImages implements RowImages, WireImages {
   get tableMap(): TableMap {
     if (this.#tableMap === undefined) throw new RangeError("these images are no one's");
     return this.#tableMap;
+  }
+
+  leadOf(count: number): ImageLead | undefined {
+    return this.#shape.leadOf(count);
   }
 
   endOf(row: number): number {

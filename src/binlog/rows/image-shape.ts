@@ -1,5 +1,7 @@
+import type { ImageLead } from '../../core/row.ts';
 import type { Table } from '../../core/table.ts';
 import { type ColumnLayout, layoutSignature } from '../column/column-layout.ts';
+import { imageLead } from './image-lead.ts';
 import { rowCodeOf } from './compiled-row-code.ts';
 import type { RowCode, RowKeyReader, RowShape, ShapeColumn } from './row-code.ts';
 import { type ValuesReader, valuesReaderOf } from './values-reader.ts';
@@ -27,7 +29,13 @@ export function makeRowShape(layout: TableLayout, bitmap: Uint8Array): RowShape 
     words.push(
       `${isPresent ? 'p' : 'a'}${isNullable ? 'n' : ''}${isHidden ? 'h' : ''}${layoutSignature(columnLayout)}`,
     );
-    return { column, layout: columnLayout, isNullable, isHidden, nullBit: isPresent ? bits++ : -1 };
+    return {
+      column,
+      layout: columnLayout,
+      isNullable,
+      isHidden,
+      nullBit: isPresent ? bits++ : -1,
+    };
   });
   return { columns, nullBytes: (bits + 7) >> 3, signature: words.join() };
 }
@@ -47,6 +55,8 @@ export class ImageShape {
   readonly #table: Table;
   #readValues: ValuesReader | undefined;
   readonly #keyReaders = new Map<string, RowKeyReader>();
+  #leadCount = -1;
+  #lead: ImageLead | undefined;
   #lastColumns: readonly number[] | undefined;
   #lastReader: RowKeyReader | undefined;
 
@@ -71,6 +81,15 @@ export class ImageShape {
   isNull(bytes: Buffer, at: number, column: number): boolean {
     const bit = this.rowShape.columns[column]?.nullBit ?? -1;
     return bit >= 0 && (((bytes[at + (bit >> 3)] ?? 0) >> (bit & 7)) & 1) === 1;
+  }
+
+  /** Asked for each row, with the same count. */
+  leadOf(count: number): ImageLead | undefined {
+    if (count !== this.#leadCount) {
+      this.#leadCount = count;
+      this.#lead = imageLead(this.rowShape, count);
+    }
+    return this.#lead;
   }
 
   /** The same columns come again and again, as the same array. */

@@ -6,7 +6,7 @@ import { dialectOf } from '../../../src/sink/mysql/dialect.ts';
 import type { ImageSettings } from '../../../src/sink/mysql/images/images-writer.ts';
 import { isRefusal, openImages } from '../../../src/sink/mysql/images/open-images.ts';
 import { RowsPlanner } from '../../../src/sink/mysql/planner.ts';
-import { fakeChange, identityRoute, type FakeRow } from '../../support/fake-images.ts';
+import { fakeChange, fakeColumn, identityRoute, type FakeRow } from '../../support/fake-images.ts';
 import { asWireChange } from '../../support/wire-images.ts';
 import {
   HISTORY_TABLES,
@@ -27,6 +27,25 @@ const KEYLESS: HistoryTable = {
   pools: [
     [1, 2, null],
     [0, 1],
+  ],
+};
+
+/** Its key is all there is in front of it, one column of it of any length. */
+const KEY_FIRST: HistoryTable = {
+  name: 'key_first',
+  columns: [
+    fakeColumn('a', 'int'),
+    fakeColumn('b', 'varchar'),
+    fakeColumn('v', 'int'),
+    fakeColumn('w', 'varchar'),
+  ],
+  sql: 'a INT, b VARCHAR(5) CHARSET utf8mb4 COLLATE utf8mb4_bin, v INT, w VARCHAR(5) CHARSET utf8mb4, PRIMARY KEY (b, a)',
+  keys: [[0, 1]],
+  pools: [
+    [1, 2],
+    ['a', 'é', ''],
+    [0, 1, null],
+    ['x', 'yy', null],
   ],
 };
 
@@ -111,7 +130,7 @@ describe.each(TARGETS)('row images on %s', (name) => {
   const apply = async (changes: readonly RowsChange[], by = planner) =>
     runPackets(target, (await plan(changes, by)).packets);
 
-  it.each([...HISTORY_TABLES, KEYLESS].map((of) => [of.name, of] as const))(
+  it.each([...HISTORY_TABLES, KEY_FIRST, KEYLESS].map((of) => [of.name, of] as const))(
     'leave what the source has: %s',
     async (_, of) => {
       const base = await create(of);
@@ -136,7 +155,10 @@ describe.each(TARGETS)('row images on %s', (name) => {
   );
 
   describe('a target that has drifted', () => {
-    const of: HistoryTable = { ...(HISTORY_TABLES[3] as HistoryTable), name: 'drifted' };
+    const of: HistoryTable = {
+      ...(HISTORY_TABLES[3] as HistoryTable),
+      name: 'drifted',
+    };
     const one: FakeRow = [1, 'a', 1, 0];
     const two: FakeRow = [2, 'b', 2, 0];
     let base: Base;
@@ -193,8 +215,49 @@ describe.each(TARGETS)('row images on %s', (name) => {
     });
   });
 
+  it.each([['update'], ['delete']] as const)(
+    'of an %s have the key alone of the row before; the target logs all of it',
+    async (action) => {
+      const of = {
+        ...KEY_FIRST,
+        name: 'logged',
+        sql: KEY_FIRST.sql.replace(/w VARCHAR.5/, 'w VARCHAR(60'),
+      };
+      const base = await create(of);
+      const [was, is] = ['x'.repeat(60), 'y'.repeat(60)];
+      await fill(of, [[1, 'a', 0, was]]);
+      const [file, place] = (await rowsOf(target, 'SHOW BINARY LOGS')).at(-1) ?? [];
+      const { packets } = await plan([
+        action === 'delete'
+          ? fakeChange({ ...base, before: [[1, 'a', 0, was]] })
+          : fakeChange({
+              ...base,
+              before: [[1, 'a', 0, was]],
+              after: [[1, 'a', 1, is]],
+            }),
+      ]);
+      const [sent] = packets.map(({ sql }) => Buffer.from(sql.toString().slice(8, -1), 'base64'));
+      expect(sent?.includes(was)).toBe(false);
+      expect(await runPackets(target, packets)).toEqual([]);
+      expect(await content(of)).toEqual(action === 'delete' ? [] : [`1,a,1,${is}`]);
+      const events = await rowsOf(target, `SHOW BINLOG EVENTS IN '${file}' FROM ${place}`);
+      const sizes = events
+        .map(([, at, type], index) => ({
+          type,
+          size: Number(events[index + 1]?.[1]) - Number(at),
+        }))
+        .filter(({ type }) => type?.toLowerCase().startsWith(`${action}_rows`))
+        .map(({ size }) => size);
+      expect(sizes).toEqual([expect.any(Number)]);
+      expect(sizes[0]).toBeGreaterThan(action === 'delete' ? 60 + 35 : 120 + 35);
+    },
+  );
+
   it('take part in the transaction, savepoints too', async () => {
-    const of: HistoryTable = { ...(HISTORY_TABLES[0] as HistoryTable), name: 'undone' };
+    const of: HistoryTable = {
+      ...(HISTORY_TABLES[0] as HistoryTable),
+      name: 'undone',
+    };
     const base = await create(of);
     const insert = (id: number) => apply([fakeChange({ ...base, after: [[id, id]] })]);
     await target.session.run('BEGIN');
@@ -222,7 +285,11 @@ describe.each(TARGETS)('row images on %s', (name) => {
     const { table } = await create({ ...of, name: `same_${of.name}` });
     await target.session.run(`CREATE TABLE ${of.name} (${sql}) ENGINE=InnoDB`);
     const whole: Table = { ...table, name: of.name };
-    const change = fakeChange({ table: whole, route: identityRoute(whole), after: [[1, 1]] });
+    const change = fakeChange({
+      table: whole,
+      route: identityRoute(whole),
+      after: [[1, 1]],
+    });
     const { packets } = await plan([change]);
     expect(packets.map(({ kind }) => kind)).toEqual(['statements']);
     expect(await runPackets(target, packets)).toEqual([]);

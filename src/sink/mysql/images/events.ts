@@ -18,13 +18,21 @@ import type { ServerInfo } from '../../../server/server-info.ts';
  * what MySQL writes since 5.6, v1 what MariaDB writes.
  */
 const HEADER = 19;
-const TYPE = { formatDescription: 15, tableMap: 19, rowsV1: 23, rowsV2: 30 } as const;
+const TYPE = {
+  formatDescription: 15,
+  tableMap: 19,
+  rowsV1: 23,
+  rowsV2: 30,
+} as const;
 const ROWS_OFFSET = { insert: 0, update: 1, delete: 2 } as const;
 
 export type RowsAction = keyof typeof ROWS_OFFSET;
 
 /** Rows-event flags. */
-export const ROWS_FLAG = { statementEnd: 0x01, noForeignKeyChecks: 0x02 } as const;
+export const ROWS_FLAG = {
+  statementEnd: 0x01,
+  noForeignKeyChecks: 0x02,
+} as const;
 
 /** What the target's own events look like. */
 export interface EventDialect {
@@ -65,7 +73,7 @@ export function tableMapEvent(
 /** Everything of a rows event before its images; its length is set by `setEventLength`. */
 export function rowsEventHead(
   dialect: EventDialect,
-  { action, tableId, flags, columnCount }: RowsHead,
+  { action, tableId, flags, columnCount, keyCount }: RowsHead,
 ): Buffer {
   const isV2 = dialect.flavor === 'mysql';
   const type = (isV2 ? TYPE.rowsV2 : TYPE.rowsV1) + ROWS_OFFSET[action];
@@ -73,8 +81,9 @@ export function rowsEventHead(
   post.writeUIntLE(tableId, 0, 6);
   post.writeUInt16LE(flags, 6);
   if (isV2) post.writeUInt16LE(2, 8);
-  const bitmap = Buffer.alloc((columnCount + 7) >> 3, 0xff);
-  const bitmaps = action === 'update' ? [bitmap, bitmap] : [bitmap];
+  const all = bitmapOf(columnCount, columnCount);
+  const first = bitmapOf(columnCount, keyCount ?? columnCount);
+  const bitmaps = action === 'update' ? [first, all] : [first];
   const head = Buffer.concat([post, lengthEncoded(columnCount), ...bitmaps]);
   return Buffer.concat([eventHeader(type, head.length, dialect), head]);
 }
@@ -84,6 +93,17 @@ export interface RowsHead {
   readonly tableId: number;
   readonly flags: number;
   readonly columnCount: number;
+  /** So many of the first columns are in the images before; undefined: all. */
+  readonly keyCount: number | undefined;
+}
+
+/** Of the first `count` columns; bits behind the last column are set, as a server does. */
+function bitmapOf(columnCount: number, count: number): Buffer {
+  const bitmap = Buffer.alloc((columnCount + 7) >> 3, 0xff);
+  for (let column = count; column < columnCount; column++) {
+    bitmap[column >> 3] = (bitmap[column >> 3] ?? 0) & ~(1 << (column & 7));
+  }
+  return bitmap;
 }
 
 export function setEventLength(bytes: Buffer, at: number, length: number): void {

@@ -6,7 +6,13 @@ import type { TableBinding } from '../table-binding.ts';
 import type { RowsAction } from './events.ts';
 import { findMisfit, hasWireImages } from './find-misfit.ts';
 import { computeKeylessNet, type Copies } from './keyless-net.ts';
-import { ImagesWriter, TableEventCache, type ImageSettings } from './images-writer.ts';
+import {
+  ImagesWriter,
+  TableEventCache,
+  type ImageSettings,
+  type KeyPlace,
+} from './images-writer.ts';
+import { keyCountOf } from './key-count.ts';
 
 /** Decides which tables go as row images, and writes them. One for each session. */
 export class ImagePlanner {
@@ -39,9 +45,9 @@ export class ImagePlanner {
 
   /** In an order in which nothing meets what goes later; `vanished` is not expressible as an image. */
   writeNet(binding: TableBinding, net: NetEffect): void {
-    this.#writeEffects(binding, 'delete', net.deletes);
-    this.#writeEffects(binding, 'insert', net.inserts);
-    this.#writeEffects(binding, 'update', net.upserts);
+    this.#writeDeletes(binding, net.deletes);
+    this.#writeInserts(binding, net.inserts);
+    this.#writeUpdates(binding, net.upserts);
   }
 
   /**
@@ -97,15 +103,46 @@ export class ImagePlanner {
     }
   }
 
-  #writeEffects(binding: TableBinding, action: RowsAction, effects: readonly RowEffect[]): void {
-    for (const { before, beforeRow, after, row, change } of effects) {
-      const images = wireOf(action === 'delete' ? before : after);
-      this.#writer.begin(binding, action, images, change.timestamp);
-      if (action === 'insert') this.#writer.insert(images, row);
-      else if (action === 'delete') this.#writer.insert(images, beforeRow);
-      else this.#writer.update(wireOf(before), beforeRow, { after: images, row });
+  #writeDeletes(binding: TableBinding, effects: readonly RowEffect[]): void {
+    const keyCount = keyCountOf(binding);
+    for (const { before, beforeRow, change } of effects) {
+      const images = wireOf(before);
+      const key = keyPlace(images, beforeRow, keyCount);
+      const kind = key === undefined ? 'delete' : 'deleteByKey';
+      this.#writer.begin(binding, kind, images, change.timestamp);
+      if (key === undefined) this.#writer.insert(images, beforeRow);
+      else this.#writer.deleteByKey(key);
     }
   }
+
+  #writeInserts(binding: TableBinding, effects: readonly RowEffect[]): void {
+    for (const { after, row, change } of effects) {
+      const images = wireOf(after);
+      this.#writer.begin(binding, 'insert', images, change.timestamp);
+      this.#writer.insert(images, row);
+    }
+  }
+
+  #writeUpdates(binding: TableBinding, effects: readonly RowEffect[]): void {
+    const keyCount = keyCountOf(binding);
+    for (const { before, beforeRow, after, row, change } of effects) {
+      const images = wireOf(after);
+      const key = keyPlace(wireOf(before), beforeRow, keyCount);
+      const kind = key === undefined ? 'update' : 'updateByKey';
+      this.#writer.begin(binding, kind, images, change.timestamp);
+      if (key === undefined) this.#writer.update(wireOf(before), beforeRow, { after: images, row });
+      else this.#writer.updateByKey(key, images, row);
+    }
+  }
+}
+
+function keyPlace(
+  images: WireImages,
+  row: number,
+  keyCount: number | undefined,
+): KeyPlace | undefined {
+  const lead = keyCount === undefined ? undefined : images.leadOf(keyCount);
+  return lead && { images, row, lead };
 }
 
 function wireOf(images: RowImages | undefined): WireImages {

@@ -1,7 +1,8 @@
-import type { WireImages } from '../../../core/row.ts';
+import type { ImageLead, WireImages } from '../../../core/row.ts';
 import { SqlBuffer } from '../sql-buffer.ts';
 import type { ImagesPacket } from '../plan.ts';
 import type { TableBinding } from '../table-binding.ts';
+import { keyCountOf } from './key-count.ts';
 import {
   ROWS_FLAG,
   rowsEventHead,
@@ -24,17 +25,30 @@ export interface ImageSettings extends EventDialect {
 /** Beyond this a text that is repeated for each event costs more than the trip of another statement. */
 const REPEATED_BYTES = 64 * 1024;
 
+/** `…ByKey`: of the row before, the event has the key alone. */
+export type EventKind = RowsAction | 'updateByKey' | 'deleteByKey';
+
+/** The key of a row as it was. */
+export interface KeyPlace {
+  readonly images: WireImages;
+  readonly row: number;
+  readonly lead: ImageLead;
+}
+
 /** Constant pieces of one bound table's events. */
 interface TableEvents {
   readonly body: Buffer;
   readonly map: Buffer;
-  readonly heads: Readonly<Record<RowsAction, Buffer>>;
+  readonly heads: Readonly<Record<EventKind, Buffer>>;
+  /** In front of a key: none of its columns is NULL. */
+  readonly keyNulls: Buffer;
 }
 
 interface OpenEvent {
   readonly binding: TableBinding;
-  readonly action: RowsAction;
+  readonly kind: EventKind;
   readonly body: Buffer;
+  readonly keyNulls: Buffer;
   /** Where its table map, the event itself, and its images begin. */
   readonly mapAt: number;
   readonly at: number;
@@ -65,13 +79,13 @@ export class ImagesWriter {
   }
 
   /** The rows that follow are of this kind; `time`: when the source wrote them, in seconds. */
-  begin(binding: TableBinding, action: RowsAction, { tableMap }: WireImages, time: number): void {
+  begin(binding: TableBinding, kind: EventKind, { tableMap }: WireImages, time: number): void {
     this.#time = time;
     const open = this.#open;
-    const isSame = open?.binding === binding && open.action === action;
+    const isSame = open?.binding === binding && open.kind === kind;
     if (isSame && open.body === tableMap.body) return;
     this.#endEvent();
-    this.#openEvent(binding, action, tableMap.body);
+    this.#openEvent(binding, kind, tableMap.body);
   }
 
   /** What follows is an event of its own, even if it is of the same kind. */
@@ -96,6 +110,18 @@ export class ImagesWriter {
     this.#copy(after, row);
   }
 
+  deleteByKey(key: KeyPlace): void {
+    this.#reserve(key.images.endOf(key.row) - key.images.startOf(key.row));
+    this.#copyKey(key);
+  }
+
+  updateByKey(key: KeyPlace, after: WireImages, row: number): void {
+    const bytes = key.images.endOf(key.row) - key.images.startOf(key.row);
+    this.#reserve(bytes + after.endOf(row) - after.startOf(row));
+    this.#copyKey(key);
+    this.#copy(after, row);
+  }
+
   /** Forgets what was begun: planning failed half-way. */
   discard(): void {
     this.#flushRun();
@@ -117,7 +143,7 @@ export class ImagesWriter {
     if (open === undefined || !isFull || (open.mapAt === 0 && this.#length === open.imagesAt))
       return;
     this.#closePacket();
-    this.#openEvent(open.binding, open.action, open.body);
+    this.#openEvent(open.binding, open.kind, open.body);
   }
 
   get #length(): number {
@@ -135,6 +161,13 @@ export class ImagesWriter {
     this.#runEnd = images.endOf(row);
   }
 
+  #copyKey({ images, row, lead }: KeyPlace): void {
+    this.#flushRun();
+    const at = images.startOf(row);
+    if (this.#open !== undefined) this.#out.raw(this.#open.keyNulls);
+    this.#out.copy(images.bytes, lead.startOf(at), lead.endOf(images.bytes, at));
+  }
+
   #flushRun(): void {
     if (this.#run !== undefined) this.#out.copy(this.#run, this.#runStart, this.#runEnd);
     this.#run = undefined;
@@ -142,14 +175,22 @@ export class ImagesWriter {
     this.#runEnd = 0;
   }
 
-  #openEvent(binding: TableBinding, action: RowsAction, body: Buffer): void {
-    const { map, heads } = this.#tables.of(binding, body);
+  #openEvent(binding: TableBinding, kind: EventKind, body: Buffer): void {
+    const { map, heads, keyNulls } = this.#tables.of(binding, body);
     const mapAt = this.#out.length;
     this.#out.raw(map);
     const at = this.#out.length;
-    this.#out.raw(heads[action]);
+    this.#out.raw(heads[kind]);
     this.#bindings.add(binding);
-    this.#open = { binding, action, body, mapAt, at, imagesAt: this.#out.length };
+    this.#open = {
+      binding,
+      kind,
+      body,
+      keyNulls,
+      mapAt,
+      at,
+      imagesAt: this.#out.length,
+    };
   }
 
   #endEvent(): void {
@@ -211,15 +252,33 @@ export class TableEventCache {
     if (known?.body === body) return known;
     const tableId = ++this.#tableId;
     const columnCount = binding.source.columns.length;
-    const head = (action: RowsAction) => {
+    const keyCount = keyCountOf(binding);
+    const head = (action: RowsAction, keys?: number) => {
       const flags =
         ROWS_FLAG.statementEnd | (binding.hasForeignKeys ? ROWS_FLAG.noForeignKeyChecks : 0);
-      return rowsEventHead(this.#dialect, { action, tableId, flags, columnCount });
+      return rowsEventHead(this.#dialect, {
+        action,
+        tableId,
+        flags,
+        columnCount,
+        keyCount: keys,
+      });
     };
     const events: TableEvents = {
       body,
-      map: tableMapEvent(this.#dialect, { name: binding.target.name, tableId, body }),
-      heads: { insert: head('insert'), update: head('update'), delete: head('delete') },
+      map: tableMapEvent(this.#dialect, {
+        name: binding.target.name,
+        tableId,
+        body,
+      }),
+      heads: {
+        insert: head('insert'),
+        update: head('update'),
+        delete: head('delete'),
+        updateByKey: head('update', keyCount),
+        deleteByKey: head('delete', keyCount),
+      },
+      keyNulls: Buffer.alloc(((keyCount ?? 0) + 7) >> 3),
     };
     this.#known.set(binding, events);
     return events;

@@ -8,7 +8,7 @@ const ROWS = 10_000;
 
 function tableOf(name: string) {
   const table = fakeTable('db', name, [fakeColumn('id', 'int'), fakeColumn('v', 'int')]);
-  const target = { name: { database: 'db', table: name } };
+  const target = { name: { database: 'db', table: name }, uniqueKeys: [] };
   const binding = { source: table, target, hasForeignKeys: false } as unknown as TableBinding;
   const after = Array.from({ length: ROWS }, (_, id) => [id, id]);
   const { wire } =
