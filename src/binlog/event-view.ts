@@ -11,7 +11,7 @@ const NOTHING = Buffer.alloc(0);
  * beyond the next event.
  */
 export class EventView implements Frame, EventHeader, FramePlace {
-  bytes = NOTHING;
+  bytes: Buffer = NOTHING;
   start = 0;
   end = 0;
   checksumLength: Frame['checksumLength'] = 0;

@@ -1,7 +1,9 @@
-import type { Change } from './change.ts';
+import type { Change, RowsChange } from './change.ts';
 import type { Gtid } from './gtid-set.ts';
 import type { BinlogCoordinates, Position } from './position.ts';
+import type { TableRoute } from './route.ts';
 import type { SchemaDelta } from './schema-state.ts';
+import type { Table } from './table.ts';
 
 /** Number of a transaction in the task's history: dense, filtered ones counted, kept with the checkpoint. */
 export type Seq = number;
@@ -25,6 +27,8 @@ export interface Transaction {
   readonly part: { readonly index: number; readonly last: boolean };
   /** May be empty: everything was filtered. It still moves the position. */
   readonly changes: readonly Change[];
+  /** It has rows alone, and its changes are made anew each time they are asked for: better not for what stands here. */
+  readonly rows?: RowsOutline | undefined;
   /** Bytes of binlog that this part keeps in memory. */
   readonly bytes: number;
   /** MyISAM and the like: ended by a COMMIT query; already in effect on the source row by row. */
@@ -33,6 +37,38 @@ export interface Transaction {
   readonly resumeAt: Position | undefined;
   /** On the last part: what it changed in the schema state, stored with the checkpoint that passes it. */
   readonly schemaDelta: SchemaDelta | undefined;
+}
+
+/** What is known of changes that are all rows, by their index, without making them. */
+export interface RowsOutline {
+  readonly changeCount: number;
+  readonly rowCount: number;
+  actionAt(change: number): RowsChange['action'];
+  tableAt(change: number): Table;
+  routeAt(change: number): TableRoute;
+  rowsAt(change: number): number;
+}
+
+/** Row changes, of whatever kind. */
+export function countRows(transaction: Transaction): number {
+  const { rows } = transaction;
+  if (rows !== undefined) return rows.rowCount;
+  let count = 0;
+  for (const change of transaction.changes) {
+    if (change.kind === 'rows') count += (change.after ?? change.before).length;
+  }
+  return count;
+}
+
+export function hasDdl(transaction: Transaction): boolean {
+  if (transaction.rows !== undefined) return false;
+  for (const { kind } of transaction.changes) if (kind === 'ddl') return true;
+  return false;
+}
+
+/** False: everything of it was filtered. */
+export function hasChanges(transaction: Transaction): boolean {
+  return transaction.rows !== undefined || transaction.changes.length > 0;
 }
 
 /** What a transaction is called, without its rows. */

@@ -4,7 +4,7 @@ import type { Gtid } from '../core/gtid-set.ts';
 import type { BinlogCoordinates, Position } from '../core/position.ts';
 import type { SchemaDelta } from '../core/schema-state.ts';
 import type { OrderedAcker, Ticket } from '../core/ticket.ts';
-import type { Seq, Transaction } from '../core/transaction.ts';
+import { hasDdl, type Seq, type Transaction } from '../core/transaction.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import { createDeferred, type Deferred } from '../lib/deferred.ts';
 import { untilAborted } from '../lib/until-aborted.ts';
@@ -206,7 +206,7 @@ class RingAcker implements OrderedAcker {
       gtid: tx.gtid,
       coordinates: tx.coordinates,
       committedAtMs: tx.committedAtMs,
-      hasDdl: tx.changes.some(({ kind }) => kind === 'ddl'),
+      hasDdl: hasDdl(tx),
       sinceMs: this.#clock.monotonicMs(),
       unsettled: 0,
       isWhole: false,

@@ -274,6 +274,7 @@ export function createTask(
         partBytes: MEMORY.partBytes,
         keepsRowQueries: task.kafka?.rowQuery === true,
         leavesOutRowQueries: task.kafka?.rowQuery !== true,
+        makesChangesLate: task.kafka === undefined,
         logger,
         loadPrepared: (xid) => loadPrepared(sinks(), xid),
         isSkipped: skips.length === 0 ? undefined : (gtid, seq) => isMarked(skips, gtid, seq),

@@ -1,5 +1,7 @@
-import type { Transaction } from '../core/transaction.ts';
+import type { RowsChange } from '../core/change.ts';
 import type { TableRoute } from '../core/route.ts';
+import type { Table } from '../core/table.ts';
+import type { RowsOutline, Transaction } from '../core/transaction.ts';
 import type { TableStatus } from '../status/task-status.ts';
 import { RateMeter } from './rate-meter.ts';
 
@@ -20,16 +22,28 @@ export class TableCounter {
   readonly #byName = new Map<string, Count>();
 
   count(transactions: readonly Transaction[]): void {
-    for (const { changes } of transactions) {
-      for (const change of changes) {
-        if (change.kind !== 'rows') continue;
-        const count = this.#byRoute.get(change.route) ?? this.#add(change.route, change.table);
-        // By name: a key from a table would make each of these a look-up.
-        if (change.action === 'insert') count.inserts += change.after.length;
-        else if (change.action === 'update') count.updates += change.after.length;
-        else count.deletes += change.before.length;
-      }
+    for (const transaction of transactions) {
+      const { rows } = transaction;
+      if (rows !== undefined) this.#countOutline(rows);
+      else
+        for (const change of transaction.changes) if (change.kind === 'rows') this.#count(change);
     }
+  }
+
+  #countOutline(rows: RowsOutline): void {
+    for (let at = 0; at < rows.changeCount; at++) {
+      const count = this.#of(rows.routeAt(at), rows.tableAt(at));
+      addRows(count, rows.actionAt(at), rows.rowsAt(at));
+    }
+  }
+
+  #count(change: RowsChange): void {
+    const { length } = change.after ?? change.before;
+    addRows(this.#of(change.route, change.table), change.action, length);
+  }
+
+  #of(route: TableRoute, table: Table): Count {
+    return this.#byRoute.get(route) ?? this.#add(route, table);
   }
 
   /** The busiest first; to be called now and then, since it measures the rates. */
@@ -55,6 +69,13 @@ export class TableCounter {
     this.#byRoute.set(route, count);
     return count;
   }
+}
+
+/** By name: a key from a table would make each of these a look-up. */
+function addRows(count: Count, action: RowsChange['action'], rows: number): void {
+  if (action === 'insert') count.inserts += rows;
+  else if (action === 'update') count.updates += rows;
+  else count.deletes += rows;
 }
 
 function rowsOf({ inserts, updates, deletes }: TableStatus): number {

@@ -36,7 +36,7 @@ const FIRST_CODES = [
 const KINDS: readonly (RowsKind | undefined)[] = makeKinds();
 const MAX_COLUMNS = 4096;
 /** v1 events of servers before 5.1.4 had table ids of 4 bytes. */
-const SHORT_POST_HEADER = 6;
+export const SHORT_POST_HEADER = 6;
 
 /** What a rows event is read with besides its bytes. */
 export interface RowsContext {
@@ -64,6 +64,11 @@ export class BitmapCache {
 
 export function isRowsType(typeCode: number): boolean {
   return KINDS[typeCode] !== undefined;
+}
+
+/** Of a type that has rows. */
+export function actionOfType(typeCode: number): RowsEvent['action'] {
+  return (KINDS[typeCode] as RowsKind).action;
 }
 
 export function decodeRows(frame: Frame, header: EventHeader, context: RowsContext): RowsEvent {

@@ -41,13 +41,7 @@ export class RowsDecoder {
    * that does not fit; the slices before it are valid.
    */
   decode(event: RowsEvent, maxSliceBytes: number): Iterable<RowsSlice> {
-    if (event.columnCount !== this.#tableMap.columnCount) {
-      throw this.#undecodable(
-        `it has ${event.columnCount} columns, its table map ${this.#tableMap.columnCount}`,
-      );
-    }
-    const first = this.#shapeOf(event.presentFirst);
-    const second = event.presentSecond === undefined ? first : this.#shapeOf(event.presentSecond);
+    const { first, second } = this.#shapesOf(event);
     // An event without rows only ends its statement; a row without columns has no bytes either.
     if (event.start === event.end && first.rowShape.nullBytes > 0) return NO_SLICES;
     const size = event.end - event.start;
@@ -56,6 +50,19 @@ export class RowsDecoder {
     }
     // Nearly every event: no generator, no second slice.
     return [this.#cut(event, { first, second }, { at: event.start, limit: event.end })];
+  }
+
+  /** How many rows the event has, none of which is an update of parts. Throws as `decode` does. */
+  count(event: RowsEvent): number {
+    const { first, second } = this.#shapesOf(event);
+    const { bytes, end } = event;
+    const isPair = event.presentSecond !== undefined;
+    let count = 0;
+    for (let at = event.start; at < end; count++) {
+      at = this.#next(first, bytes, at, end);
+      if (isPair) at = this.#next(second, bytes, at, end);
+    }
+    return count;
   }
 
   *#slices(
@@ -154,6 +161,17 @@ export class RowsDecoder {
     if (!(next <= end)) throw this.#undecodable('a row image goes beyond its end');
     if (next === at && at < end) throw this.#undecodable('its rows have no columns');
     return next;
+  }
+
+  #shapesOf(event: RowsEvent): ShapePair {
+    if (event.columnCount !== this.#tableMap.columnCount) {
+      throw this.#undecodable(
+        `it has ${event.columnCount} columns, its table map ${this.#tableMap.columnCount}`,
+      );
+    }
+    const first = this.#shapeOf(event.presentFirst);
+    const second = event.presentSecond === undefined ? first : this.#shapeOf(event.presentSecond);
+    return { first, second };
   }
 
   #shapeOf(bitmap: Buffer): ImageShape {

@@ -1,8 +1,7 @@
-import type { Change } from '../../core/change.ts';
 import type { Delivery } from '../../core/sink.ts';
 import type { Table } from '../../core/table.ts';
 import type { TableRoute } from '../../core/route.ts';
-import type { Transaction } from '../../core/transaction.ts';
+import { countRows, hasDdl, type Transaction } from '../../core/transaction.ts';
 import { TUNING } from './tuning.ts';
 
 /** What is applied as one: a target transaction, a part of one, or a DDL with its neighbours. */
@@ -54,7 +53,7 @@ export class GroupBuilder {
 
   push(delivery: Delivery): void {
     this.#waiting.push(delivery);
-    this.#queuedRows += countRows(delivery.transaction.changes);
+    this.#queuedRows += countRows(delivery.transaction);
     this.#queuedBytes += delivery.transaction.bytes;
   }
 
@@ -62,9 +61,9 @@ export class GroupBuilder {
   take(): Unit | undefined {
     const first = this.#waiting[this.#next];
     if (first === undefined) return undefined;
-    const { part, changes } = first.transaction;
+    const { part } = first.transaction;
     if (part.index > 0 || !part.last) return { kind: 'part', delivery: this.#shift(first) };
-    if (hasDdl(changes)) return { kind: 'ddl', delivery: this.#shift(first) };
+    if (hasDdl(first.transaction)) return { kind: 'ddl', delivery: this.#shift(first) };
     return { kind: 'group', deliveries: this.#takeGroup() };
   }
 
@@ -98,9 +97,9 @@ export class GroupBuilder {
       const delivery = this.#waiting[this.#next];
       if (delivery === undefined || !isPlain(delivery)) break;
       const { transaction } = delivery;
-      if (!tables.admit(transaction.changes) && deliveries.length > 0) break;
+      if (!tables.admit(transaction) && deliveries.length > 0) break;
       deliveries.push(this.#shift(delivery));
-      rows += countRows(transaction.changes);
+      rows += countRows(transaction);
       bytes += transaction.bytes;
       if (deliveries.length >= this.#limits.groupTransactions) break;
       if (rows >= this.#limits.groupRows || bytes >= this.#limits.groupBytes) break;
@@ -111,7 +110,7 @@ export class GroupBuilder {
   #shift(delivery: Delivery): Delivery {
     this.#next += 1;
     this.#queuedBytes -= delivery.transaction.bytes;
-    this.#queuedRows -= countRows(delivery.transaction.changes);
+    this.#queuedRows -= countRows(delivery.transaction);
     if (this.#next === this.#waiting.length) {
       this.#waiting = [];
       this.#next = 0;
@@ -126,37 +125,25 @@ export class GroupBuilder {
 /** Taken deliveries are let go of in stretches. */
 const COMPACT_AT = 1024;
 
-function isPlain({ transaction: { part, changes } }: Delivery): boolean {
-  return part.index === 0 && part.last && !hasDdl(changes);
+function isPlain({ transaction }: Delivery): boolean {
+  const { part } = transaction;
+  return part.index === 0 && part.last && !hasDdl(transaction);
 }
 
 export function isDdlDelivery({ transaction }: Delivery): boolean {
-  return hasDdl(transaction.changes);
-}
-
-function hasDdl(changes: readonly Change[]): boolean {
-  for (const { kind } of changes) if (kind === 'ddl') return true;
-  return false;
+  return hasDdl(transaction);
 }
 
 /**
  * How much of the room for what waits a transaction takes: its bytes, and no less than its share of a group. What is
  * made of a small transaction takes far more memory than its bytes, and no group grows by more that waits.
  */
-export function roomOf({ bytes, changes }: Transaction): number {
-  return Math.max(bytes, ROOM_OF_TRANSACTION, countRows(changes) * ROOM_OF_ROW);
+export function roomOf(transaction: Transaction): number {
+  return Math.max(transaction.bytes, ROOM_OF_TRANSACTION, countRows(transaction) * ROOM_OF_ROW);
 }
 
 const ROOM_OF_TRANSACTION = TUNING.groupBytes / TUNING.groupTransactions;
 const ROOM_OF_ROW = TUNING.groupBytes / TUNING.groupRows;
-
-export function countRows(changes: readonly Change[]): number {
-  let rows = 0;
-  for (const change of changes) {
-    if (change.kind === 'rows') rows += (change.after ?? change.before).length;
-  }
-  return rows;
-}
 
 /** One definition for each target table. */
 class GroupTables {
@@ -164,15 +151,27 @@ class GroupTables {
   readonly #byTarget = new Map<string, Table>();
 
   /** False: one of these changes has another definition of a table that the group has already. */
-  admit(changes: readonly Change[]): boolean {
-    for (const change of changes) {
-      if (change.kind !== 'rows' || this.#seen.has(change.route)) continue;
-      const { target } = change.route;
-      const name = `${target.database}\0${target.table}`;
-      if ((this.#byTarget.get(name) ?? change.table) !== change.table) return false;
-      this.#byTarget.set(name, change.table);
-      this.#seen.add(change.route);
+  admit(transaction: Transaction): boolean {
+    const { rows } = transaction;
+    if (rows !== undefined) {
+      for (let at = 0; at < rows.changeCount; at++) {
+        if (!this.#admitTable(rows.routeAt(at), rows.tableAt(at))) return false;
+      }
+      return true;
     }
+    for (const change of transaction.changes) {
+      if (change.kind === 'rows' && !this.#admitTable(change.route, change.table)) return false;
+    }
+    return true;
+  }
+
+  #admitTable(route: TableRoute, table: Table): boolean {
+    if (this.#seen.has(route)) return true;
+    const { target } = route;
+    const name = `${target.database}\0${target.table}`;
+    if ((this.#byTarget.get(name) ?? table) !== table) return false;
+    this.#byTarget.set(name, table);
+    this.#seen.add(route);
     return true;
   }
 }

@@ -9,6 +9,8 @@ import type { OwnedTarget } from './owned-target.ts';
 import type { Bindings, Packet, StatementPlanner, TableTouch } from './plan.ts';
 import { TUNING } from './tuning.ts';
 
+type OtherChange = Exclude<Change, RowsChange>;
+
 /** Finds target tables for changes, ahead of planning. */
 export interface Binder extends Bindings {
   /** Whether `prepare` has nothing to ask. */
@@ -24,6 +26,8 @@ export interface GroupPlansOptions {
   readonly binder: Binder;
   readonly planner: StatementPlanner;
   readonly isInOrder: boolean;
+  /** Who asks what a group touches; undefined: nobody. */
+  readonly lanes?: object | undefined;
   /** Told how long the making of each group's statements took. */
   readonly planning: Histogram;
 }
@@ -51,9 +55,9 @@ export class GroupPlans {
    */
   planAhead(transactions: readonly Transaction[]): PlannedGroup | undefined {
     const { binder, isInOrder } = this.#options;
-    const changes = rowsOf(changesOf(transactions));
+    const changes = rowsOfAll(transactions);
     const tables = oneOfEachTable(changes);
-    if (isInOrder || changes.length === 0 || !binder.isPrepared(tables)) return undefined;
+    if (isInOrder || tables.length === 0 || !binder.isPrepared(tables)) return undefined;
     if (!binder.areTransactional(tables)) return undefined;
     const planned = this.#planGroup(transactions, changes);
     this.#ahead.push(planned);
@@ -68,11 +72,11 @@ export class GroupPlans {
       this.#ahead = this.#ahead.slice(index + 1);
       return ahead;
     }
-    const changes = rowsOf(changesOf(transactions));
-    const unknown = { of: transactions, touches: undefined };
-    if (changes.length === 0) return { ...unknown, packets: [] };
-    const { binder, planner, isInOrder, target } = this.#options;
+    const changes = rowsOfAll(transactions);
     const tables = oneOfEachTable(changes);
+    const unknown = { of: transactions, touches: undefined };
+    if (tables.length === 0) return { ...unknown, packets: [] };
+    const { binder, planner, isInOrder, target } = this.#options;
     try {
       await binder.prepare(tables);
       if (!binder.areTransactional(tables)) return undefined;
@@ -90,11 +94,12 @@ export class GroupPlans {
   }
 
   #planGroup(transactions: readonly Transaction[], changes: readonly RowsChange[]): PlannedGroup {
-    const { planner, binder, planning } = this.#options;
+    const { planner, binder, planning, lanes } = this.#options;
     const watch = new Stopwatch();
     const { packets, touches } = planner.planGroup(changes, binder);
     planning.observeMs(watch.ms);
-    return { of: transactions, packets, touches };
+    // They hold every row that was planned.
+    return { of: transactions, packets, touches: lanes && touches };
   }
 }
 
@@ -104,18 +109,23 @@ function isSame(a: readonly Transaction[], b: readonly Transaction[]): boolean {
   return true;
 }
 
-const joined = new WeakMap<readonly Transaction[], readonly Change[]>();
+/** All that is no rows. */
+export function othersOf(transactions: readonly Transaction[]): readonly OtherChange[] {
+  const others: OtherChange[] = [];
+  for (const transaction of transactions) {
+    if (transaction.rows !== undefined) continue;
+    for (const change of transaction.changes) if (change.kind !== 'rows') others.push(change);
+  }
+  return others;
+}
 
-/** Asked for several times of each group, so it is made once; `flatMap` would take ten times as long. */
-export function changesOf(transactions: readonly Transaction[]): readonly Change[] {
-  const [first] = transactions;
-  if (transactions.length === 1 && first !== undefined) return first.changes;
-  const known = joined.get(transactions);
-  if (known !== undefined) return known;
-  const all: Change[] = [];
-  for (const { changes } of transactions) for (const change of changes) all.push(change);
-  joined.set(transactions, all);
-  return all;
+/** A loop: `flatMap` would take ten times as long. */
+function rowsOfAll(transactions: readonly Transaction[]): RowsChange[] {
+  const rows: RowsChange[] = [];
+  for (const { changes } of transactions) {
+    for (const change of changes) if (change.kind === 'rows') rows.push(change);
+  }
+  return rows;
 }
 
 export function rowsOf(changes: readonly Change[]): RowsChange[] {

@@ -2,7 +2,7 @@ import type { Checkpoint, CheckpointStep, StoredState } from '../../core/checkpo
 import type { DeadLetter } from '../../core/dead-letter.ts';
 import { toTailraceError, type TailraceError } from '../../core/errors.ts';
 import type { Delivery, Sink } from '../../core/sink.ts';
-import type { Transaction } from '../../core/transaction.ts';
+import { hasChanges, type Transaction } from '../../core/transaction.ts';
 import { createBackoff, type Backoff } from '../../lib/backoff.ts';
 import { ByteGate } from '../../lib/byte-gate.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -304,10 +304,10 @@ export class MysqlSink implements Sink {
     if (unit.kind !== 'group' || !this.#session.hasPosition) return false;
     // Of several partitions a later step does not include this one.
     if (this.#waits !== undefined) return false;
-    const transactions = unit.deliveries.map(({ transaction }) => transaction);
-    if (transactions.some((one) => one.changes.length > 0 || one.schemaDelta !== undefined)) {
-      return false;
+    for (const { transaction } of unit.deliveries) {
+      if (hasChanges(transaction) || transaction.schemaDelta !== undefined) return false;
     }
+    const transactions = unit.deliveries.map(({ transaction }) => transaction);
     this.#release(unit);
     const step = stepOf(transactions);
     this.#settle(step);

@@ -1,5 +1,6 @@
-import type { Change } from '../../core/change.ts';
 import type { CheckpointStep } from '../../core/checkpoint.ts';
+import type { Transaction } from '../../core/transaction.ts';
+import { othersOf } from './group-plans.ts';
 import {
   hasUnexpectedWarnings,
   type Expectation,
@@ -43,11 +44,11 @@ export class OneTrip {
   textOf(
     packets: Iterable<Packet>,
     step: CheckpointStep,
-    changes: readonly Change[],
+    transactions: readonly Transaction[],
   ): Buffer[] | undefined {
     const statements = this.#fitting(packets);
     if (statements === undefined || step.schemaDelta !== undefined) return undefined;
-    if (changes.some(({ kind }) => kind !== 'rows')) return undefined;
+    if (othersOf(transactions).length > 0) return undefined;
     return this.#isCompound ? this.#compound(statements, step) : this.#sequence(statements, step);
   }
 

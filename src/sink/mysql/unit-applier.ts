@@ -5,7 +5,7 @@ import { TailraceError } from '../../core/errors.ts';
 import type { Histogram } from '../../lib/histogram.ts';
 import type { Delivery } from '../../core/sink.ts';
 import type { Transaction } from '../../core/transaction.ts';
-import { changesOf, GroupPlans, rowsOf, type Binder, type PlannedGroup } from './group-plans.ts';
+import { GroupPlans, othersOf, rowsOf, type Binder, type PlannedGroup } from './group-plans.ts';
 import { letterStatement } from './dead-letters.ts';
 import type { LaneRun } from './lanes/lane-run.ts';
 import type { Lanes } from './lanes/lanes.ts';
@@ -255,7 +255,7 @@ export class UnitApplier {
         await target.rollback();
         return false;
       }
-      await this.#runStateStatements(target, changesOf(transactions));
+      await this.#runStateStatements(target, othersOf(transactions));
       await this.#commit(target, step);
       return true;
     } catch (thrown) {
@@ -270,7 +270,7 @@ export class UnitApplier {
     step: CheckpointStep,
     transactions: readonly Transaction[],
   ): Promise<boolean> {
-    const pieces = this.#oneTrip.textOf(packets, step, changesOf(transactions));
+    const pieces = this.#oneTrip.textOf(packets, step, transactions);
     if (pieces === undefined) return false;
     const target = this.#begin(step);
     this.#inDoubt = step;
@@ -317,7 +317,7 @@ export class UnitApplier {
     const problem =
       plan === undefined ? 'unplanned' : await this.#packets.run(target, plan.packets);
     if (problem === undefined) {
-      await this.#runStateStatements(target, transaction.changes);
+      await this.#runStateStatements(target, othersOf([transaction]));
       return;
     }
     this.#options.counters.replays += 1;

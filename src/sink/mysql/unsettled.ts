@@ -1,7 +1,7 @@
 import type { Delivery } from '../../core/sink.ts';
 import type { Position } from '../../core/position.ts';
 import type { Ticket } from '../../core/ticket.ts';
-import { countRows } from './group-builder.ts';
+import { countRows } from '../../core/transaction.ts';
 import type { SinkCounters } from './sink-counters.ts';
 
 /** What is kept of a delivery until its checkpoint is stored; not its rows. */
@@ -24,8 +24,8 @@ export class UnsettledDeliveries {
   }
 
   add({ transaction, ticket }: Delivery): void {
-    const { seq, bytes, changes, part, resumeAt } = transaction;
-    const rows = countRows(changes);
+    const { seq, bytes, part, resumeAt } = transaction;
+    const rows = countRows(transaction);
     this.#waiting.push({ ticket, seq, bytes, rows, resumeAt, isLast: part.last });
   }
 

@@ -62,6 +62,8 @@ export interface BinlogSourceOptions {
    * offsets of the events behind them.
    */
   readonly leavesOutRowQueries?: boolean;
+  /** Transactions wait before anybody asks for their changes, and then it is once: they are made as late as that. */
+  readonly makesChangesLate?: boolean;
   /** One for the life of a task: a source is made anew with each attempt, and must know what to leave out. */
   readonly discards: Discards;
 }
@@ -244,7 +246,8 @@ export class BinlogSource implements Source {
     });
     const decoder = new EventDecoder();
     const view = new EventView();
-    const plain = new PlainTransactions({ assembler, decoder, cursor, view, partBytes });
+    const isLate = this.#options.makesChangesLate === true;
+    const plain = new PlainTransactions({ assembler, decoder, cursor, view, partBytes, isLate });
     return { ...known, server, cursor, assembler, decoder, view, plain };
   }
 

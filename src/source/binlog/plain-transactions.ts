@@ -1,16 +1,19 @@
 import type { EventDecoder } from '../../binlog/event-decoder.ts';
 import { EVENT } from '../../binlog/event-types.ts';
+import type { RowsEvent } from '../../binlog/event.ts';
 import type { EventView } from '../../binlog/event-view.ts';
 import { decodeGtid } from '../../binlog/events/gtid.ts';
 import { decodeMariadbGtid } from '../../binlog/events/mariadb-gtid.ts';
 import { NO_BEGIN, threadOfBegin } from '../../binlog/events/query.ts';
-import { decodeRows, isRowsType } from '../../binlog/events/rows.ts';
+import { decodeRows, isRowsType, SHORT_POST_HEADER } from '../../binlog/events/rows.ts';
 import { hasTableMapBody, tableMapIdOf } from '../../binlog/events/table-map.ts';
 import { decodeXid } from '../../binlog/events/xid.ts';
 import type { FrameBatch } from '../../replica/frame-batch.ts';
 import { ARTIFICIAL, type BinlogCursor } from './binlog-cursor.ts';
 import { beginOf } from './begin-of-group.ts';
 import { OpenGroup } from './open-group.ts';
+import { RowsLog } from './rows-log.ts';
+import { isWhole } from './table-cache.ts';
 import type { TransactionAssembler } from './transaction-assembler.ts';
 
 /** A transaction of more events is not held up by what is done for each. */
@@ -34,6 +37,8 @@ export interface PlainOptions {
   /** Where the events are read; nobody else has it meanwhile. */
   readonly view: EventView;
   readonly partBytes: number;
+  /** Changes are made when they are asked for: where they wait long, and are asked for once. */
+  readonly isLate?: boolean;
 }
 
 /**
@@ -44,43 +49,74 @@ export interface PlainOptions {
  */
 export class PlainTransactions {
   readonly #options: PlainOptions;
+  /** Of the transactions in the outbox. */
+  #log: RowsLog;
 
   constructor(options: PlainOptions) {
     this.#options = options;
+    this.#log = new RowsLog(options.decoder.bitmaps);
   }
 
   /** How many frames were a transaction, which is in the outbox now; 0: what stands there is not plain. */
   take(frames: FrameBatch, from: number): number {
-    const { assembler, cursor } = this.#options;
+    const { assembler, isLate } = this.#options;
     const count = countEvents(frames, from);
     if (count === 0 || !assembler.takesPlain) return 0;
-    const { offset, startOffset } = cursor;
-    if (this.#tryToRead(frames, from, from + count)) return count;
-    cursor.goBack(offset, startOffset);
-    return 0;
+    if (isLate === true && this.#tryToRead(frames, from, from + count, this.#beginLog()))
+      return count;
+    return this.#tryToRead(frames, from, from + count, undefined) ? count : 0;
   }
 
-  #tryToRead(frames: FrameBatch, from: number, end: number): boolean {
+  /** `log`: where to keep the rows; undefined: changes are made of them at once. */
+  #tryToRead(frames: FrameBatch, from: number, end: number, log: RowsLog | undefined): boolean {
+    const { cursor } = this.#options;
+    const { offset, startOffset } = cursor;
+    const length = log?.length ?? 0;
     try {
-      return this.#read(frames, from, end);
+      if (this.#read(frames, from, end, log)) return true;
     } catch {
       // Read again event by event it fails again, with its place.
-      return false;
     }
+    log?.truncate(length);
+    cursor.goBack(offset, startOffset);
+    return false;
   }
 
-  #read(frames: FrameBatch, from: number, end: number): boolean {
-    const { assembler, view } = this.#options;
+  /** What was handed on keeps its log, with the bytes of all in it; what comes now must not. */
+  #beginLog(): RowsLog {
+    const { assembler, decoder } = this.#options;
+    if (this.#log.length > 0 && assembler.outbox.isEmpty) this.#log = new RowsLog(decoder.bitmaps);
+    return this.#log;
+  }
+
+  #read(frames: FrameBatch, from: number, end: number, log: RowsLog | undefined): boolean {
+    const { view } = this.#options;
     if (!this.#load(frames, from, false)) return false;
     const group = this.#begin();
     if (group === undefined) return false;
+    const first = log?.length ?? 0;
     for (let at = from + 1; at < end; at++) {
       if (!this.#load(frames, at, true)) return false;
       const role = ROLES[view.typeCode];
-      if (role === ROWS ? !this.#rows(group) : role !== XID && !this.#passes(group)) return false;
+      if (role === ROWS ? !this.#rows(group, log) : role !== XID && !this.#passes(group)) {
+        return false;
+      }
     }
-    assembler.endPlain(group, decodeXid(view, view).xid);
+    this.#end(group, log, first);
     return true;
+  }
+
+  #end(group: OpenGroup, log: RowsLog | undefined, from: number): void {
+    const { assembler, view, cursor } = this.#options;
+    const { xid } = decodeXid(view, view);
+    if (log === undefined) assembler.endPlain(group, xid);
+    else {
+      const to = log.length;
+      let rowCount = 0;
+      for (let at = from; at < to; at++) rowCount += log.rowsAt(at);
+      const rows = { log, from, to, rowCount };
+      assembler.outbox.finishLate(group, rows, { xid, coordinates: cursor.coordinates });
+    }
   }
 
   #load(frames: FrameBatch, at: number, isInGroup: boolean): boolean {
@@ -119,17 +155,30 @@ export class PlainTransactions {
     );
   }
 
-  #rows(group: OpenGroup): boolean {
+  #rows(group: OpenGroup, log: RowsLog | undefined): boolean {
     const { view, decoder, cursor, assembler, partBytes } = this.#options;
     const event = decodeRows(view, view, decoder);
     const { tables } = assembler;
     if (event.start >= event.end || tables.dropReasonOf(event) !== undefined) return false;
+    if (log !== undefined) return this.#keepRows(group, event, log);
     const place = { coordinates: cursor.eventStart, rowsQuery: undefined };
     let bytes = event.end - event.start;
     for (const change of tables.changesOf(event, place)) {
       group.add(change, bytes);
       bytes = 0;
     }
+    return group.bytes < partBytes;
+  }
+
+  /** Decoded once, to be sure that they can be. */
+  #keepRows(group: OpenGroup, event: RowsEvent, log: RowsLog): boolean {
+    const { view, decoder, cursor, assembler, partBytes } = this.#options;
+    if (decoder.postHeaderLength(view.typeCode) === SHORT_POST_HEADER) return false;
+    const reader = assembler.tables.readerOf(event.tableId);
+    if (!isWhole(event, view, reader)) return false;
+    const distance = cursor.startOffset - group.coordinates.offset;
+    log.add(view, reader, distance, reader.rows.count(event));
+    group.bytes += event.end - event.start;
     return group.bytes < partBytes;
   }
 }

@@ -1,5 +1,7 @@
 import type { RowsChange } from '../../core/change.ts';
+import type { Frame } from '../../core/frame.ts';
 import type { GtidFlavor } from '../../core/gtid-set.ts';
+import type { BinlogCoordinates } from '../../core/position.ts';
 import type { RowImages } from '../../core/row.ts';
 import type { Router, TableRoute } from '../../core/route.ts';
 import type { Table } from '../../core/table.ts';
@@ -23,8 +25,14 @@ export interface TableBinding {
   /** The checkpoint table of a tailrace, ours or another's. */
   readonly isCheckpoint: boolean;
   /** Made at the first rows event, so that an unknown table without rows stops nothing. */
-  reader:
-    { readonly table: Table; readonly route: TableRoute; readonly rows: RowsDecoder } | undefined;
+  reader: TableReader | undefined;
+}
+
+/** What reads the rows of one definition of a table. */
+export interface TableReader {
+  readonly table: Table;
+  readonly route: TableRoute;
+  readonly rows: RowsDecoder;
 }
 
 /** Recognises the transactions that a tailrace wrote: they begin with this table's row. */
@@ -124,10 +132,14 @@ export class TableCache {
     return binding;
   }
 
+  readerOf(tableId: number): TableReader {
+    const binding = this.get(tableId);
+    return (binding.reader ??= this.#open(binding.tableMap));
+  }
+
   /** The changes of one rows event, in slices that fit in memory. */
   changesOf(event: RowsEvent, place: RowsPlace): Iterable<RowsChange> {
-    const binding = this.get(event.tableId);
-    const reader = (binding.reader ??= this.#open(binding.tableMap));
+    const reader = this.readerOf(event.tableId);
     const slices = reader.rows.decode(event, SLICE_BYTES);
     // Nearly every event is one slice: a generator for it would cost more than the slice.
     if (Array.isArray(slices) && reader.table.versionEnds === undefined) {
@@ -142,7 +154,7 @@ export class TableCache {
     return this.#options.isSequence(tableMap) ? 'sequence' : undefined;
   }
 
-  #open(tableMap: TableMap): NonNullable<TableBinding['reader']> {
+  #open(tableMap: TableMap): TableReader {
     const table = this.#options.tableFor(tableMap);
     const rows = new RowsDecoder(tableMap, table, this.#options.flavor);
     return { table, route: this.#options.router.route(table), rows };
@@ -150,7 +162,7 @@ export class TableCache {
 }
 
 function* changesOfSlices(
-  reader: NonNullable<TableBinding['reader']>,
+  reader: TableReader,
   event: RowsEvent,
   place: RowsPlace,
   slices: Iterable<RowsSlice>,
@@ -163,11 +175,31 @@ function* changesOfSlices(
   }
 }
 
+/** Rows whose change is made late: see `isWhole`. */
+export function changeOfWhole(
+  reader: TableReader,
+  event: RowsEvent,
+  coordinates: BinlogCoordinates,
+): RowsChange {
+  const [images] = reader.rows.decode(event, SLICE_BYTES) as readonly [RowsSlice];
+  return toChange(reader, event, { coordinates, rowsQuery: undefined }, images);
+}
+
+/** It becomes one change whenever it is decoded: one slice, of the event's own bytes, with every row in it. */
+export function isWhole(event: RowsEvent, frame: Frame, { table }: TableReader): boolean {
+  return (
+    !event.isPartial &&
+    event.bytes === frame.bytes &&
+    event.end - event.start <= SLICE_BYTES &&
+    table.versionEnds === undefined
+  );
+}
+
 type RowsPlace = Pick<RowsChange, 'coordinates' | 'rowsQuery'>;
 
 /** One literal with every field in place: spreading a shared part costs more than all else here. */
 function toChange(
-  { table, route }: NonNullable<TableBinding['reader']>,
+  { table, route }: TableReader,
   { header, action, flags }: RowsEvent,
   { coordinates, rowsQuery }: RowsPlace,
   { before, after }: { readonly before?: RowImages; readonly after?: RowImages },

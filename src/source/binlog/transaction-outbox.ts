@@ -2,6 +2,7 @@ import type { Gtid } from '../../core/gtid-set.ts';
 import type { BinlogCoordinates, Position } from '../../core/position.ts';
 import { mergeDeltas, type SchemaDelta } from '../../core/schema-state.ts';
 import type { Transaction } from '../../core/transaction.ts';
+import { LateTransaction, type RowsInLog } from './late-transaction.ts';
 import { OpenGroup } from './open-group.ts';
 
 const WHOLE = { index: 0, last: true } as const;
@@ -37,6 +38,10 @@ export class TransactionOutbox {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#out.length === 0;
   }
 
   take(): Transaction[] {
@@ -89,6 +94,21 @@ export class TransactionOutbox {
     this.#waitingDelta = undefined;
   }
 
+  /** As `finish`, of a whole transaction. */
+  finishLate(
+    group: OpenGroup,
+    rows: RowsInLog,
+    { xid, coordinates }: { readonly xid: bigint; readonly coordinates: BinlogCoordinates },
+  ): void {
+    this.#seq += 1;
+    this.#committedAtMs = group.committedAtMs;
+    this.#position = this.#after(group.gtid, coordinates);
+    const schemaDelta = this.#waitingDelta;
+    const end = { seq: this.#seq, xid, resumeAt: this.#position, schemaDelta };
+    this.#push(new LateTransaction(group, rows, end));
+    this.#waitingDelta = undefined;
+  }
+
   /** An empty transaction that takes the position into the next file. */
   passFile(coordinates: BinlogCoordinates, atMs: number): void {
     this.#position = { kind: 'coordinates', coordinates };
@@ -106,6 +126,7 @@ export class TransactionOutbox {
     if (last?.part.last === true) {
       this.#out[this.#out.length - 1] = {
         ...last,
+        changes: last.changes,
         schemaDelta: mergeDeltas(last.schemaDelta, delta),
       };
     } else this.#waitingDelta = mergeDeltas(this.#waitingDelta, delta);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SchemaChange } from '../../../src/core/change.ts';
 import type { Delivery } from '../../../src/core/sink.ts';
-import type { Transaction } from '../../../src/core/transaction.ts';
-import { countRows, GroupBuilder, roomOf } from '../../../src/sink/mysql/group-builder.ts';
+import { countRows, type Transaction } from '../../../src/core/transaction.ts';
+import { GroupBuilder, roomOf } from '../../../src/sink/mysql/group-builder.ts';
 import { TUNING } from '../../../src/sink/mysql/tuning.ts';
 import { fakeColumn, fakeTable } from '../../support/fake-images.ts';
 import { changesOf, transaction } from './sink-harness.ts';
@@ -89,9 +89,8 @@ describe('GroupBuilder', () => {
   });
 
   it('counts rows by images', () => {
-    expect(countRows([rows.insert([1], [2]), rows.delete([1]), rows.update([1], [2]), ddl])).toBe(
-      4,
-    );
+    const changes = [rows.insert([1], [2]), rows.delete([1]), rows.update([1], [2]), ddl];
+    expect(countRows(transaction(1, changes))).toBe(4);
   });
 });
 

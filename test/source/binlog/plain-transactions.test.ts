@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EventDecoder } from '../../../src/binlog/event-decoder.ts';
 import { EventView } from '../../../src/binlog/event-view.ts';
-import type { RowsChange } from '../../../src/core/change.ts';
+import type { Change, RowsChange } from '../../../src/core/change.ts';
 import { TailraceError } from '../../../src/core/errors.ts';
 import type { GtidFlavor } from '../../../src/core/gtid-set.ts';
 import { parseTablePattern } from '../../../src/core/table-pattern.ts';
-import type { Transaction } from '../../../src/core/transaction.ts';
+import type { RowsOutline, Transaction } from '../../../src/core/transaction.ts';
 import { createRouter } from '../../../src/pipeline/router.ts';
 import { FrameBatch } from '../../../src/replica/frame-batch.ts';
 import { BinlogCursor } from '../../../src/source/binlog/binlog-cursor.ts';
@@ -154,7 +154,7 @@ class Reading {
   readonly dropped: Record<string, number> = {};
   taken = 0;
 
-  constructor({ flavor, partBytes, skips }: Setting) {
+  constructor({ flavor, partBytes, skips }: Setting, isLate = false) {
     const { cursor, decoder, view } = this;
     this.assembler = assemblerOf(({ database }) => ({ ...SMALL_TABLE, database }), {
       flavor,
@@ -172,6 +172,7 @@ class Reading {
       cursor,
       view,
       partBytes,
+      isLate,
     });
   }
 
@@ -180,7 +181,7 @@ class Reading {
     let error: unknown;
     try {
       for (let from = 0; from < events.length; from += batch) {
-        this.#readBatch(events.slice(from, from + batch), hasPlain);
+        this.readBatch(events.slice(from, from + batch), hasPlain);
         transactions.push(...this.assembler.outbox.take());
       }
     } catch (thrown) {
@@ -193,7 +194,7 @@ class Reading {
     return { transactions: transactions.map(plainValues), told, dropped, place };
   }
 
-  #readBatch(events: readonly Buffer[], hasPlain: boolean): void {
+  readBatch(events: readonly Buffer[], hasPlain: boolean): void {
     const frames = new FrameBatch();
     for (const bytes of events) frames.add(bytes, 0, bytes.length, 0);
     for (let at = 0; at < frames.length;) {
@@ -213,6 +214,8 @@ class Reading {
 }
 
 function plainValues(transaction: Transaction): unknown {
+  const { rows } = transaction;
+  if (rows !== undefined) expect(outlineOf(rows)).toEqual(transaction.changes.map(outlineOfChange));
   return {
     ...transaction,
     changes: transaction.changes.map((change) => {
@@ -224,6 +227,16 @@ function plainValues(transaction: Transaction): unknown {
     }),
   };
 }
+
+const outlineOf = (rows: RowsOutline): unknown =>
+  Array.from({ length: rows.changeCount }, (_, at) => {
+    return [rows.actionAt(at), rows.tableAt(at), rows.routeAt(at), rows.rowsAt(at)];
+  });
+
+const outlineOfChange = (change: Change): unknown => {
+  const { action, table, route, after, before } = change as RowsChange;
+  return [action, table, route, (after ?? before).length];
+};
 
 const SETTINGS: fc.Arbitrary<Setting> = fc.record({
   flavor: fc.constantFrom<GtidFlavor>('mysql', 'mariadb'),
@@ -240,21 +253,44 @@ const SETTINGS: fc.Arbitrary<Setting> = fc.record({
   batch: fc.integer({ min: 1, max: 60 }),
 });
 
+function readLate(shapes: readonly number[]) {
+  const setting = { flavor: 'mariadb', shapes, fault: -1, partBytes: 1 << 20, skips: 0 } as const;
+  const reading = new Reading({ ...setting, batch: 1000 }, true);
+  const readBatch = (): void => {
+    reading.readBatch(framesOf({ ...setting, batch: 1000 }), true);
+  };
+  return { assembler: reading.assembler, readBatch };
+}
+
 describe('transactions that are read as a whole', () => {
   it('are the same as those that are put together event by event', () => {
     let taken = 0;
     fc.assert(
       fc.property(SETTINGS, (setting) => {
         const events = framesOf(setting);
-        const whole = new Reading(setting);
-        const single = new Reading(setting);
-        const outcome = whole.read(events, true, setting.batch);
-        expect(outcome).toEqual(single.read(events, false, setting.batch));
-        taken += whole.taken;
+        const single = new Reading(setting).read(events, false, setting.batch);
+        for (const isLate of [false, true]) {
+          const whole = new Reading(setting, isLate);
+          expect(whole.read(events, true, setting.batch)).toEqual(single);
+          taken += whole.taken;
+        }
       }),
       { numRuns: 400 },
     );
-    expect(taken).toBeGreaterThan(1000);
+    expect(taken).toBeGreaterThan(2000);
+  });
+
+  it('are made late and yet have them, whatever is copied of the transaction', () => {
+    const { assembler, readBatch } = readLate([0, 0, 1]);
+    const delta = new Map([['a.b', 'definition']]);
+    readBatch();
+    assembler.addSchemaDelta(delta);
+    const [, second, last] = assembler.outbox.take();
+    expect(second?.rows?.rowCount).toBe(1);
+    expect(last?.schemaDelta).toEqual(delta);
+    expect(last?.rows).toBeUndefined();
+    expect(last?.changes).toHaveLength(3);
+    expect({ ...(second as Transaction), changes: [] }.rows).toBeUndefined();
   });
 
   it.each<GtidFlavor>(['mysql', 'mariadb'])(
@@ -263,9 +299,11 @@ describe('transactions that are read as a whole', () => {
       const shapes = new Array<number>(20).fill(0);
       const setting = { flavor, shapes, fault: -1, partBytes: 1 << 20, skips: 0, batch: 1000 };
       const events = framesOf(setting);
-      const reading = new Reading(setting);
-      reading.read(events, true, setting.batch);
-      expect(reading.taken).toBe((events.length / 20) * 19);
+      for (const isLate of [false, true]) {
+        const reading = new Reading(setting, isLate);
+        reading.read(events, true, setting.batch);
+        expect(reading.taken).toBe((events.length / 20) * 19);
+      }
     },
   );
 });

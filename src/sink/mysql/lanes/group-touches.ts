@@ -42,9 +42,11 @@ export class GroupTouches {
 }
 
 /** Whole, and nothing but rows. Of a row by key nobody knows whether it is there: it is written whatever is. */
-function isPlain({ part, changes, schemaDelta }: Transaction): boolean {
+function isPlain(transaction: Transaction): boolean {
+  const { part, schemaDelta } = transaction;
   if (part.index > 0 || !part.last || schemaDelta !== undefined) return false;
-  return changes.every((change) => change.kind === 'rows' && change.byKey !== true);
+  if (transaction.rows !== undefined) return true;
+  return transaction.changes.every((change) => change.kind === 'rows' && change.byKey !== true);
 }
 
 const FOREIGN_KEYS = '';
