@@ -55,8 +55,13 @@ export class BinlogRowImages implements RowImages, WireImages {
   }
 
   at(row: number): RowImage {
-    this.#text?.make();
-    return this.#shape.readValues(this.bytes, this.startOf(row), this.#text);
+    const text = this.#text;
+    if (text === undefined) return this.#shape.readValues(this.bytes, this.startOf(row), text);
+    text.make();
+    const values = this.#shape.readValues(this.bytes, this.startOf(row), text);
+    // Rows are asked for one after the other, and of the last row the image after comes last.
+    if (row === this.length - 1 && this.#first === this.#stride - 1) text.drop();
+    return values;
   }
 
   visit(row: number, visitor: RowVisitor): void {

@@ -37,6 +37,12 @@ export class EventText {
     this.#text = this.#bytes.latin1Slice(this.#start, this.#end);
   }
 
+  /** When the last value was made: the event itself may wait for long, and with it the text. */
+  drop(): void {
+    this.#text = undefined;
+    this.#words = NO_WORDS;
+  }
+
   /** undefined: the value is not ASCII. */
   slice(start: number, end: number): string | undefined {
     if (!this.#isAscii(start, end)) return undefined;

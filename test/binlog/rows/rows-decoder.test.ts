@@ -81,6 +81,24 @@ function beforeOf(event: RowsEvent): RowImages {
 }
 
 describe('RowsDecoder', () => {
+  it('gives values again and in any order, of many rows as of one', () => {
+    const names = Array.from({ length: 6 }, (_, i) =>
+      i === 4 ? 'n\u00e4me' : `a name of row ${i}`,
+    );
+    const event = rowsEvent(
+      'update',
+      names.flatMap((name, i) => [image(i, name, 1), image(i, `${name}!`, 2)]),
+    );
+    const [slice] = decode(event);
+    const before = names.map((name, i) => [i, name, 'a', undefined]);
+    const after = names.map((name, i) => [i, `${name}!`, 'b,c', undefined]);
+    for (let time = 0; time < 2; time++) {
+      expect(rowsOf(slice?.after)).toEqual(after);
+      expect(rowsOf(slice?.before)).toEqual(before);
+    }
+    expect(slice?.after?.at(3)).toEqual(after[3]);
+  });
+
   it('gives inserts as after images, deletes as before images', () => {
     const images = [image(1, 'é', 1), image(2, null, 0)];
     const expected = [
