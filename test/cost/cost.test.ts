@@ -18,14 +18,22 @@ import { countAllocations } from '../support/count-allocations.ts';
 import { SMALL_TABLE, smallTransactions } from './small-transactions.ts';
 
 /*
- * What one row of a transaction of its own costs in allocations, which is most of what a small transaction costs and,
- * unlike time, the same on every machine. A figure that is passed means that the hot path got slower: look at what was
+ * What one row costs in allocations, in a transaction of its own but for "of many": most of what a small transaction
+ * costs and, unlike time, the same on every machine. A figure that is passed means that the hot path got slower: look at what was
  * added. One that is far from reached means that it got better: lower the figure.
  */
-const BYTES_A_ROW = { 'decode mariadb': 1_600, 'decode mysql': 1_600, images: 700, sql: 360 };
+const BYTES_A_ROW = {
+  'decode mariadb': 1_600,
+  'decode mysql': 1_600,
+  images: 700,
+  sql: 360,
+  values: 340,
+  'values of many': 340,
+};
 const TOLERANCE = 1.15;
 const ROWS = 10_000;
 const GROUP = 2_000;
+const ROWS_OF_MANY = 40;
 
 const router = createRouter({ exclude: [] }, [], 'tailrace');
 const coordinates = { file: 'binlog.000001', offset: 4 };
@@ -113,12 +121,25 @@ function plan(planner: RowsPlanner, transactions: readonly Transaction[]): numbe
   return packets;
 }
 
-describe('allocations for a row in a transaction of its own', () => {
+/** As a sink that goes by values asks for them. */
+function readValues(transactions: readonly Transaction[]): number {
+  let values = 0;
+  for (const { changes } of transactions) {
+    for (const { after } of changes as RowsChange[]) {
+      const rows = after?.length ?? 0;
+      for (let row = 0; row < rows; row++) values += after?.at(row).length ?? 0;
+    }
+  }
+  return values;
+}
+
+describe('allocations for a row', () => {
   const streams = {
     mariadb: smallTransactions(ROWS, 'mariadb'),
     mysql: smallTransactions(ROWS, 'mysql'),
   };
   const transactions = decode(streams.mariadb, 'mariadb');
+  const large = decode(smallTransactions(ROWS / ROWS_OF_MANY, 'mariadb', ROWS_OF_MANY), 'mariadb');
   const images = {
     flavor: 'mariadb',
     serverId: 1,
@@ -144,6 +165,8 @@ describe('allocations for a row in a transaction of its own', () => {
       () => plan(new RowsPlanner(dialect, {}, { settings: images, fromRows: 0 }), transactions),
     ],
     ['sql', () => plan(new RowsPlanner(dialect), transactions)],
+    ['values', () => readValues(transactions)],
+    ['values of many', () => readValues(large)],
   ])('%s', async (name, work) => {
     // Optimised code first: what it keeps in registers is no allocation. On a busy machine the optimiser comes late.
     const limit = BYTES_A_ROW[name] * TOLERANCE;

@@ -32,8 +32,8 @@ export const SMALL_TABLE = fakeTable(
 const TABLE_ID = 26;
 const HEADER = 19;
 
-/** The network stream of so many insert transactions. */
-export function smallTransactions(count: number, flavor: GtidFlavor): Buffer {
+/** The network stream of so many insert transactions, each of so many rows. */
+export function smallTransactions(count: number, flavor: GtidFlavor, rowsEach = 1): Buffer {
   const events: Buffer[] = [];
   let offset = 4;
   const add = (type: number, body: Buffer): void => {
@@ -47,7 +47,7 @@ export function smallTransactions(count: number, flavor: GtidFlavor): Buffer {
       add(2, begin());
     }
     add(19, tableMap());
-    add(23, rows(n));
+    add(23, rows(n, TABLE_ID, rowsEach));
     add(16, number(n, 8));
   }
   return Buffer.concat(events);
@@ -111,13 +111,21 @@ export function tableMap(tableId = TABLE_ID, database = SMALL_TABLE.database): B
   ]);
 }
 
-export function rows(id: number, tableId = TABLE_ID): Buffer {
-  const text = (letter: string, length: number) =>
-    Buffer.concat([Buffer.of(length), Buffer.alloc(length, letter)]);
+/** So many rows, numbered from `id` on. */
+export function rows(id: number, tableId = TABLE_ID, count = 1): Buffer {
   return Buffer.concat([
     number(tableId, 6),
     number(1, 2),
-    Buffer.of(COLUMNS.length, 0x0f, 0xf0),
+    Buffer.of(COLUMNS.length, 0x0f),
+    ...Array.from({ length: count }, (_, i) => image(id + i)),
+  ]);
+}
+
+function image(id: number): Buffer {
+  const text = (letter: string, length: number) =>
+    Buffer.concat([Buffer.of(length), Buffer.alloc(length, letter)]);
+  return Buffer.concat([
+    Buffer.of(0xf0),
     number(id, 4),
     number(id % 1000, 4),
     text('c', 119),
