@@ -7,7 +7,7 @@ import type { TargetTransaction } from './target-transaction.ts';
 export interface PacketRunnerOptions {
   readonly runner: StatementRunner;
   readonly maxTextBytes: number;
-  /** The first packet is on its way. */
+  /** All of the first packet is on its way. */
   readonly onSent: () => void;
   /** The target takes no row images of these tables, whatever their rows. */
   readonly onImagesRefused: (packet: ImagesPacket, error: TailraceError) => void;
@@ -26,14 +26,12 @@ export class PacketRunner {
     packets: Iterable<Packet>,
   ): Promise<Problem | 'too-large' | 'images' | undefined> {
     const { maxTextBytes, onSent } = this.#options;
-    let isFirst = true;
+    let onWritten = onSent;
     for (const packet of packets) {
       if (packet.sql.length > maxTextBytes) return 'too-large';
       if (packet.kind === 'images') await target.prepareAlone(packet.sql.length);
-      const answer = this.#runPacket(target, packet);
-      if (isFirst) onSent();
-      isFirst = false;
-      const problem = await answer;
+      const problem = await this.#runPacket(target, packet, onWritten);
+      onWritten = () => undefined;
       if (problem !== undefined) return problem;
     }
     return undefined;
@@ -42,16 +40,24 @@ export class PacketRunner {
   async #runPacket(
     target: TargetTransaction,
     packet: Packet,
+    onWritten: () => void,
   ): Promise<Problem | 'images' | undefined> {
     if (packet.kind === 'statements') {
-      return this.#options.runner.run(target, packet.statements, packet.sql);
+      return this.#options.runner.run(target, packet.statements, {
+        text: packet.sql,
+        onWritten,
+      });
     }
-    return (await this.#runImages(target, packet)) ? undefined : 'images';
+    return (await this.#runImages(target, packet, onWritten)) ? undefined : 'images';
   }
 
   /** False: the target refused them. Unless that is about rows (then replaying names the row), it would again. */
-  async #runImages(target: TargetTransaction, packet: ImagesPacket): Promise<boolean> {
-    const failure = await this.#options.runner.runImages(target, packet);
+  async #runImages(
+    target: TargetTransaction,
+    packet: ImagesPacket,
+    onWritten: () => void,
+  ): Promise<boolean> {
+    const failure = await this.#options.runner.runImages(target, packet, onWritten);
     if (failure === undefined) return true;
     if (!isServerErrno(failure, ...ROW_ERRNOS)) this.#options.onImagesRefused(packet, failure);
     return false;

@@ -32,6 +32,13 @@ export type Problem =
       readonly warnings: readonly Warning[];
     };
 
+export interface Sending {
+  /** The statements already joined by semicolons. */
+  readonly text?: Buffer;
+  /** All of it is on its way. */
+  readonly onWritten?: () => void;
+}
+
 /** What one statement of a sent text is to us. */
 type Sent =
   | { readonly kind: 'planned'; readonly statement: PlannedStatement; readonly isWatched: boolean }
@@ -62,16 +69,15 @@ export class StatementRunner {
     this.#watched.add(table);
   }
 
-  /** `text`: the statements already joined by semicolons. */
   async run(
     transaction: TargetTransaction,
     statements: readonly PlannedStatement[],
-    text?: Buffer,
+    { text, onWritten }: Sending = {},
   ): Promise<Problem | undefined> {
     const sent: Sent[] = [];
     const texts = this.#canSendWhole(statements) ? this.#whole(statements, text, sent) : [];
     if (texts.length === 0) this.#single(statements, texts, sent);
-    const { replies, failure } = await transaction.execute(texts);
+    const { replies, failure } = await transaction.execute(texts, onWritten);
     if (failure === undefined) return firstProblem(sent, replies);
     this.#foreignKeyChecks = undefined;
     // A deadlock has undone what an earlier statement did: its answer says nothing any more.
@@ -83,8 +89,9 @@ export class StatementRunner {
   async runImages(
     transaction: TargetTransaction,
     { sql }: ImagesPacket,
+    onWritten: () => void,
   ): Promise<TailraceError | undefined> {
-    const { failure } = await transaction.executeAlone(sql);
+    const { failure } = await transaction.executeAlone(sql, onWritten);
     if (failure?.isTransient === true) throw failure;
     return failure;
   }

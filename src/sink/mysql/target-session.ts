@@ -22,6 +22,7 @@ export interface TextResult {
 /** Room for the command byte and for what the server itself adds while it parses. */
 const PACKET_MARGIN_BYTES = 1024;
 
+const nothing = (): void => undefined;
 const SEPARATOR = Buffer.from(';');
 const READ_BYTES = Buffer.from('SET character_set_client=latin1');
 const READ_UTF8 = Buffer.from('SET character_set_client=utf8mb4');
@@ -86,13 +87,14 @@ export class TargetSession {
 
   /**
    * Runs statements that are one text when the pieces are put together. A refusal by the server is
-   * part of the result; a lost connection is one too.
+   * part of the result; a lost connection is one too. `onWritten`: all of it is on its way.
    */
-  async execute(pieces: readonly Buffer[]): Promise<TextResult> {
-    if (!this.#readsBytes) return this.#send(pieces);
+  async execute(pieces: readonly Buffer[], onWritten?: () => void): Promise<TextResult> {
+    if (!this.#readsBytes) return this.#send(pieces, onWritten);
     this.#readsBytes = false;
     const { replies, failure } = await this.#send(
       pieces.length === 0 ? [READ_UTF8] : [READ_UTF8, SEPARATOR, ...pieces],
+      onWritten,
     );
     return { replies: replies.slice(1), failure };
   }
@@ -109,11 +111,11 @@ export class TargetSession {
   }
 
   /** One statement of nothing but ASCII, as the server reads at the moment. */
-  executeAscii(statement: Buffer): Promise<TextResult> {
-    return this.#send([statement]);
+  executeAscii(statement: Buffer, onWritten?: () => void): Promise<TextResult> {
+    return this.#send([statement], onWritten);
   }
 
-  #send(pieces: readonly Buffer[]): Promise<TextResult> {
+  #send(pieces: readonly Buffer[], onWritten: () => void = nothing): Promise<TextResult> {
     if (!this.isAlive) return Promise.resolve({ replies: [], failure: this.#closedError() });
     return new Promise((resolve) => {
       const settle = (failure: unknown, replies: readonly StatementReply[]): void => {
@@ -121,7 +123,7 @@ export class TargetSession {
         this.#running.delete(command);
         resolve({ replies, failure: this.#toError(failure) });
       };
-      const command = new TextCommand(pieces, settle);
+      const command = new TextCommand(pieces, settle, onWritten);
       const stopListening = this.#connection.onLost((error) => {
         command.onResult(error);
       });

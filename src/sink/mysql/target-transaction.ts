@@ -36,20 +36,20 @@ export class TargetTransaction {
 
   /**
    * Runs statements; replies are of these statements alone. Throws CHECKPOINT_MOVED when the
-   * checkpoint is no longer ours.
+   * checkpoint is no longer ours. `onWritten`: they are all on their way.
    */
-  async execute(statements: readonly Buffer[]): Promise<TextResult> {
+  async execute(statements: readonly Buffer[], onWritten?: () => void): Promise<TextResult> {
     const { session } = this.#target;
-    if (this.#hasBegun) return session.execute(join(statements));
+    if (this.#hasBegun) return session.execute(join(statements), onWritten);
     this.#hasBegun = true;
     const prologue = this.#beginStatements();
     const count = prologue.statements.length;
     const text = join([...prologue.statements, ...statements]);
     if (bytesOf(text) > session.maxTextBytes) {
       this.#checkFences(await session.execute(join(prologue.statements)), prologue);
-      return session.execute(join(statements));
+      return session.execute(join(statements), onWritten);
     }
-    const result = await session.execute(text);
+    const result = await session.execute(text, onWritten);
     this.#checkFences(result, prologue);
     return { replies: result.replies.slice(count), failure: result.failure };
   }
@@ -64,10 +64,21 @@ export class TargetTransaction {
   }
 
   /** Runs a statement of ASCII that cannot share its text with others. `prepareAlone` comes first. */
-  executeAlone(statement: Buffer): Promise<TextResult> {
+  executeAlone(statement: Buffer, onWritten?: () => void): Promise<TextResult> {
     const { session } = this.#target;
     session.hasFixedTime = true;
-    return session.executeAscii(statement);
+    return session.executeAscii(statement, onWritten);
+  }
+
+  /** What follows can be undone by itself. The session goes on reading as it does. */
+  async savepoint(name: string): Promise<void> {
+    const statement = `SAVEPOINT ${name}`;
+    if (!this.#hasBegun) {
+      await this.runAll([statement]);
+      return;
+    }
+    const { failure } = await this.#target.session.executeAscii(Buffer.from(statement));
+    if (failure !== undefined) throw failure;
   }
 
   /** What has to be sent before a statement that is alone in its text and so long. */

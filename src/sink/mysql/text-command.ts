@@ -46,16 +46,21 @@ type State = (packet: DriverPacket, wire: DriverWire) => State | undefined;
 export class TextCommand {
   readonly #pieces: readonly Buffer[];
   readonly #done: TextOutcome;
+  readonly #onWritten: () => void;
   readonly #replies: StatementReply[] = [];
   #state: State | undefined;
   #rows: TextRow[] = [];
   #columnCount = 0;
   #isSettled = false;
 
-  /** `pieces` are one text when put together; they must stay unchanged until `done` is called. */
-  constructor(pieces: readonly Buffer[], done: TextOutcome) {
+  /**
+   * `pieces` are one text when put together; they must stay unchanged until `done` is called. `onWritten`: the system
+   * has all of it.
+   */
+  constructor(pieces: readonly Buffer[], done: TextOutcome, onWritten: () => void) {
     this.#pieces = pieces;
     this.#done = done;
+    this.#onWritten = onWritten;
   }
 
   /** Called by the driver: first without a packet, then with each. True: this command is over. */
@@ -63,7 +68,7 @@ export class TextCommand {
     if (packet === undefined) {
       this.#state = this.#readHeader;
       wire._resetSequenceId();
-      sendQuery(this.#pieces, wire);
+      sendQuery(this.#pieces, wire, this.#onWritten);
       return false;
     }
     if (packet.isError()) {
@@ -126,14 +131,27 @@ export class TextCommand {
   }
 }
 
-function sendQuery(pieces: readonly Buffer[], wire: DriverWire): void {
+function sendQuery(pieces: readonly Buffer[], wire: DriverWire, onWritten: () => void): void {
   let length = 1;
   for (const piece of pieces) length += piece.length;
   // The server counts each packet that it reads; its answer goes on from there.
   const packets = Math.floor(length / MAX_PACKET) + 1;
   wire._bumpSequenceId(packets);
-  if (length <= COPY_LIMIT_BYTES) writeSmall(pieces, length, wire);
-  else new LargeWrite(pieces, length, wire).pump();
+  const whenWritten = (): void => {
+    afterWriting(wire, onWritten);
+  };
+  if (length > COPY_LIMIT_BYTES) {
+    new LargeWrite(wire, packetSlices(pieces, length), whenWritten).pump();
+  } else {
+    writeSmall(pieces, length, wire);
+    whenWritten();
+  }
+}
+
+/** Calls back once nothing of what was written waits in this process. */
+function afterWriting({ stream }: DriverWire, then: () => void): void {
+  if (stream.writableNeedDrain) stream.once('drain', then);
+  else then();
 }
 
 function writeSmall(pieces: readonly Buffer[], length: number, wire: DriverWire): void {
@@ -153,10 +171,12 @@ function writeSmall(pieces: readonly Buffer[], length: number, wire: DriverWire)
 class LargeWrite {
   readonly #wire: DriverWire;
   readonly #slices: Iterator<Buffer, undefined>;
+  readonly #onDone: () => void;
 
-  constructor(pieces: readonly Buffer[], length: number, wire: DriverWire) {
+  constructor(wire: DriverWire, slices: Iterator<Buffer, undefined>, onDone: () => void) {
     this.#wire = wire;
-    this.#slices = packetSlices(pieces, length);
+    this.#slices = slices;
+    this.#onDone = onDone;
   }
 
   pump(): void {
@@ -165,7 +185,11 @@ class LargeWrite {
       stream.cork();
       const isDone = this.#writeSome();
       stream.uncork();
-      if (isDone || stream.destroyed) return;
+      if (stream.destroyed) return;
+      if (isDone) {
+        this.#onDone();
+        return;
+      }
       if (stream.writableNeedDrain) {
         stream.once('drain', () => {
           this.pump();

@@ -4,8 +4,11 @@ export const TUNING = {
   groupTransactions: 2_000,
   groupRows: 8_000,
   groupBytes: 2 * 1024 * 1024,
-  /** Waiting deliveries beyond this make `write` wait: two full groups and the beginning of a third (see `roomOf`). */
-  queuedRoom: 5 * 1024 * 1024,
+  /**
+   * Waiting deliveries beyond this make `write` wait: two full groups and the beginning of a third (see `roomOf`). A
+   * part of a large transaction stays below the share at which the gate opens again: the next one comes beside it.
+   */
+  queuedRoom: 5.5 * 1024 * 1024,
   /** Of groups that run ahead of their turn: so much more of them may wait, at most up to the second. */
   queuedLaneRoom: 2 * 1024 * 1024,
   queuedMostRoom: 24 * 1024 * 1024,

@@ -170,7 +170,7 @@ export class UnitApplier {
     if (this.#open === undefined && transaction.part.index > 0) throw partsLost(transaction);
     const target = (this.#open ??= this.#begin(undefined));
     try {
-      await target.runAll([`SAVEPOINT ${SAVEPOINT}`]);
+      await target.savepoint(SAVEPOINT);
       await this.#applyPartRows(target, transaction);
       if (!transaction.part.last) return;
       const step = stepOf([transaction]);
