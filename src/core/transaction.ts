@@ -1,6 +1,7 @@
 import type { Change, RowsChange } from './change.ts';
 import type { Gtid } from './gtid-set.ts';
 import type { BinlogCoordinates, Position } from './position.ts';
+import type { RowImages } from './row.ts';
 import type { TableRoute } from './route.ts';
 import type { SchemaDelta } from './schema-state.ts';
 import type { Table } from './table.ts';
@@ -47,6 +48,17 @@ export interface RowsOutline {
   tableAt(change: number): Table;
   routeAt(change: number): TableRoute;
   rowsAt(change: number): number;
+  /** Its rows, in an object that the next call fills anew, whoever makes it. */
+  glanceAt(change: number): RowsGlance;
+}
+
+/** The rows of a change for as long as it takes to look at them. */
+export interface RowsGlance {
+  /** Header timestamp, seconds since 1970. */
+  readonly timestamp: number;
+  /** As in a change: one of them, or both of one length. */
+  readonly before?: RowImages | undefined;
+  readonly after?: RowImages | undefined;
 }
 
 /** Row changes, of whatever kind. */

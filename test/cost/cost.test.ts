@@ -29,6 +29,8 @@ const BYTES_A_ROW = {
   sql: 360,
   values: 340,
   'values of many': 340,
+  'decode late': 1_150,
+  'images of outlines': 720,
 };
 const TOLERANCE = 1.15;
 const ROWS = 10_000;
@@ -39,13 +41,20 @@ const router = createRouter({ exclude: [] }, [], 'tailrace');
 const coordinates = { file: 'binlog.000001', offset: 4 };
 
 /** From the socket's chunks to transactions, as BinlogSource does it. */
-function decode(stream: Buffer, flavor: GtidFlavor): Transaction[] {
+function decode(stream: Buffer, flavor: GtidFlavor, isLate = false): Transaction[] {
   const cursor = new BinlogCursor(coordinates);
   const assembler = assemblerOf(() => SMALL_TABLE, { flavor, cursor });
   const checker = new FrameChecker();
   const decoder = new EventDecoder();
   const view = new EventView();
-  const plain = new PlainTransactions({ assembler, decoder, cursor, view, partBytes: 1 << 20 });
+  const plain = new PlainTransactions({
+    assembler,
+    decoder,
+    cursor,
+    view,
+    partBytes: 1 << 20,
+    isLate,
+  });
   const frames = new FrameBatch();
   const splitter = new EventSplitter({
     takeRun: (bytes, from) => {
@@ -133,6 +142,15 @@ function readValues(transactions: readonly Transaction[]): number {
   return values;
 }
 
+function planOutlines(planner: RowsPlanner, transactions: readonly Transaction[]): number {
+  let packets = 0;
+  for (let from = 0; from < transactions.length; from += GROUP) {
+    const group = transactions.slice(from, from + GROUP);
+    packets += planner.planOutlines(group, { of: () => binding })?.packets.length ?? NaN;
+  }
+  return packets;
+}
+
 describe('allocations for a row', () => {
   const streams = {
     mariadb: smallTransactions(ROWS, 'mariadb'),
@@ -148,7 +166,12 @@ describe('allocations for a row', () => {
   } as const;
   const dialect = { hasRowAlias: false };
 
+  const late = decode(streams.mariadb, 'mariadb', true);
+  const imagesPlanner = (): RowsPlanner =>
+    new RowsPlanner(dialect, {}, { settings: images, fromRows: 0 });
+
   it('the input is what it should be', () => {
+    expect(planOutlines(imagesPlanner(), late)).toBe(plan(imagesPlanner(), transactions));
     for (const read of [transactions, decode(streams.mysql, 'mysql')]) {
       expect(read).toHaveLength(ROWS);
       expect(read.every(({ changes, gtid }) => changes.length === 1 && gtid !== undefined)).toBe(
@@ -160,10 +183,9 @@ describe('allocations for a row', () => {
   it.each<[keyof typeof BYTES_A_ROW, () => unknown]>([
     ['decode mariadb', () => decode(streams.mariadb, 'mariadb')],
     ['decode mysql', () => decode(streams.mysql, 'mysql')],
-    [
-      'images',
-      () => plan(new RowsPlanner(dialect, {}, { settings: images, fromRows: 0 }), transactions),
-    ],
+    ['decode late', () => decode(streams.mariadb, 'mariadb', true)],
+    ['images', () => plan(imagesPlanner(), transactions)],
+    ['images of outlines', () => planOutlines(imagesPlanner(), late)],
     ['sql', () => plan(new RowsPlanner(dialect), transactions)],
     ['values', () => readValues(transactions)],
     ['values of many', () => readValues(large)],

@@ -25,9 +25,9 @@ export interface ImagePlaces {
 
 /** Row images as the bytes of their event. */
 export class BinlogRowImages implements RowImages, WireImages {
-  readonly length: number;
-  readonly #shape: ImageShape;
-  readonly bytes: Buffer;
+  length: number;
+  #shape: ImageShape;
+  bytes: Buffer;
   readonly #tableMap: TableMap | undefined;
   readonly #offsets: readonly number[];
   readonly #stride: number;
@@ -44,6 +44,13 @@ export class BinlogRowImages implements RowImages, WireImages {
     this.#text = places.text;
     // The last offset is the end.
     this.length = (places.offsets.length - 1) / places.stride;
+  }
+
+  /** Other images, whose offsets were written where those of the last ones stood. */
+  refill(shape: ImageShape, bytes: Buffer, length: number): void {
+    this.#shape = shape;
+    this.bytes = bytes;
+    this.length = length;
   }
 
   get present(): readonly boolean[] {

@@ -29,6 +29,9 @@ export class RowsDecoder {
   /** The shape used last; a table's images are nearly always of one. */
   #lastBitmap: Uint8Array = new Uint8Array(0);
   #lastShape: ImageShape | undefined;
+  /** Of the event that is being counted or glanced at. */
+  readonly #places: number[] = [];
+  #glances: Glances | undefined;
 
   constructor(tableMap: TableMap, table: Table, flavor: GtidFlavor) {
     this.#tableMap = tableMap;
@@ -54,15 +57,59 @@ export class RowsDecoder {
 
   /** How many rows the event has, none of which is an update of parts. Throws as `decode` does. */
   count(event: RowsEvent): number {
-    const { first, second } = this.#shapesOf(event);
-    const { bytes, end } = event;
-    const isPair = event.presentSecond !== undefined;
+    return this.#findPlaces(event, this.#shapesOf(event));
+  }
+
+  /** The rows of an event that `count` has counted, in images that the next call fills anew. */
+  glance(event: RowsEvent): Glance {
+    const shapes = this.#shapesOf(event);
+    const count = this.#findPlaces(event, shapes);
+    const { bytes } = event;
+    const glances = (this.#glances ??= this.#makeGlances(shapes.first));
+    if (event.presentSecond !== undefined) {
+      const { pair } = glances;
+      pair.before.refill(shapes.first, bytes, count);
+      pair.after.refill(shapes.second, bytes, count);
+      return pair;
+    }
+    glances.one.refill(shapes.first, bytes, count);
+    return event.action === 'insert' ? glances.insert : glances.delete;
+  }
+
+  /** Writes where the event's images stand, into `#places`, and returns the number of rows. */
+  #findPlaces({ bytes, start, end, presentSecond }: RowsEvent, shapes: ShapePair): number {
+    const places = this.#places;
     let count = 0;
-    for (let at = event.start; at < end; count++) {
-      at = this.#next(first, bytes, at, end);
-      if (isPair) at = this.#next(second, bytes, at, end);
+    let filled = 0;
+    places[0] = start;
+    for (let at = start; at < end; count++) {
+      at = this.#next(shapes.first, bytes, at, end);
+      places[++filled] = at;
+      if (presentSecond === undefined) continue;
+      at = this.#next(shapes.second, bytes, at, end);
+      places[++filled] = at;
     }
     return count;
+  }
+
+  #makeGlances(shape: ImageShape): Glances {
+    const tableMap = this.#tableMap;
+    const images = (stride: 1 | 2, first: 0 | 1): BinlogRowImages =>
+      new BinlogRowImages(shape, {
+        bytes: NO_BYTES,
+        offsets: this.#places,
+        stride,
+        first,
+        tableMap,
+        text: undefined,
+      });
+    const one = images(1, 0);
+    return {
+      one,
+      insert: { before: undefined, after: one },
+      delete: { before: one, after: undefined },
+      pair: { before: images(2, 0), after: images(2, 1) },
+    };
   }
 
   *#slices(
@@ -230,6 +277,20 @@ function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
 }
 
 const NO_SLICES: readonly RowsSlice[] = [];
+const NO_BYTES = Buffer.alloc(0);
+
+/** Images that are filled anew again and again. */
+interface Glance {
+  readonly before: RowImages | undefined;
+  readonly after: RowImages | undefined;
+}
+
+interface Glances {
+  readonly one: BinlogRowImages;
+  readonly insert: Glance;
+  readonly delete: Glance;
+  readonly pair: { readonly before: BinlogRowImages; readonly after: BinlogRowImages };
+}
 
 interface SlicePlace {
   at: number;

@@ -1,12 +1,13 @@
 import type { Change, RowsChange } from '../../core/change.ts';
 import { toTailraceError } from '../../core/errors.ts';
+import type { TableRoute } from '../../core/route.ts';
 import type { Table } from '../../core/table.ts';
 import type { Transaction } from '../../core/transaction.ts';
 import type { Histogram } from '../../lib/histogram.ts';
 import { Stopwatch } from '../../lib/stopwatch.ts';
 import { inOrderPackets } from './in-order-packets.ts';
 import type { OwnedTarget } from './owned-target.ts';
-import type { Bindings, Packet, StatementPlanner, TableTouch } from './plan.ts';
+import type { Bindings, BoundTable, Packet, StatementPlanner, TableTouch } from './plan.ts';
 import { TUNING } from './tuning.ts';
 
 type OtherChange = Exclude<Change, RowsChange>;
@@ -14,11 +15,11 @@ type OtherChange = Exclude<Change, RowsChange>;
 /** Finds target tables for changes, ahead of planning. */
 export interface Binder extends Bindings {
   /** Whether `prepare` has nothing to ask. */
-  isPrepared(changes: readonly RowsChange[]): boolean;
+  isPrepared(changes: readonly BoundTable[]): boolean;
   /** Of prepared ones: does every table take part in a transaction? */
-  areTransactional(changes: readonly RowsChange[]): boolean;
+  areTransactional(changes: readonly BoundTable[]): boolean;
   /** undefined: everything was known. */
-  prepare(changes: readonly RowsChange[]): Promise<void> | undefined;
+  prepare(changes: readonly BoundTable[]): Promise<void> | undefined;
 }
 
 export interface GroupPlansOptions {
@@ -55,11 +56,10 @@ export class GroupPlans {
    */
   planAhead(transactions: readonly Transaction[]): PlannedGroup | undefined {
     const { binder, isInOrder } = this.#options;
-    const changes = rowsOfAll(transactions);
-    const tables = oneOfEachTable(changes);
+    const tables = tablesOf(transactions);
     if (isInOrder || tables.length === 0 || !binder.isPrepared(tables)) return undefined;
     if (!binder.areTransactional(tables)) return undefined;
-    const planned = this.#planGroup(transactions, changes);
+    const planned = this.#planGroup(transactions);
     this.#ahead.push(planned);
     return planned;
   }
@@ -72,19 +72,18 @@ export class GroupPlans {
       this.#ahead = this.#ahead.slice(index + 1);
       return ahead;
     }
-    const changes = rowsOfAll(transactions);
-    const tables = oneOfEachTable(changes);
+    const tables = tablesOf(transactions);
     const unknown = { of: transactions, touches: undefined };
     if (tables.length === 0) return { ...unknown, packets: [] };
     const { binder, planner, isInOrder, target } = this.#options;
     try {
       await binder.prepare(tables);
       if (!binder.areTransactional(tables)) return undefined;
-      if (!isInOrder) return this.#planGroup(transactions, changes);
+      if (!isInOrder) return this.#planGroup(transactions);
       const maxBytes = packetBytes(target);
       return {
         ...unknown,
-        packets: inOrderPackets(changes, { planner, binder, maxBytes }),
+        packets: inOrderPackets(rowsOfAll(transactions), { planner, binder, maxBytes }),
       };
     } catch (thrown) {
       const error = toTailraceError(thrown);
@@ -93,10 +92,12 @@ export class GroupPlans {
     }
   }
 
-  #planGroup(transactions: readonly Transaction[], changes: readonly RowsChange[]): PlannedGroup {
+  #planGroup(transactions: readonly Transaction[]): PlannedGroup {
     const { planner, binder, planning, lanes } = this.#options;
     const watch = new Stopwatch();
-    const { packets, touches } = planner.planGroup(changes, binder);
+    const { packets, touches } =
+      (lanes === undefined ? planner.planOutlines?.(transactions, binder) : undefined) ??
+      planner.planGroup(rowsOfAll(transactions), binder);
     planning.observeMs(watch.ms);
     // They hold every row that was planned.
     return { of: transactions, packets, touches: lanes && touches };
@@ -135,18 +136,23 @@ export function rowsOf(changes: readonly Change[]): RowsChange[] {
 }
 
 /** For what is asked of tables, not of rows. */
-function oneOfEachTable(changes: readonly RowsChange[]): readonly RowsChange[] {
-  const seen = new Set<Table>();
-  const ones: RowsChange[] = [];
+function tablesOf(transactions: readonly Transaction[]): readonly BoundTable[] {
+  const tables = new Map<Table, BoundTable>();
   let last: Table | undefined;
-  for (const change of changes) {
-    const { table } = change;
-    if (table === last || seen.has(table)) continue;
+  const add = (table: Table, route: TableRoute): void => {
+    if (table === last) return;
     last = table;
-    seen.add(table);
-    ones.push(change);
+    if (!tables.has(table)) tables.set(table, { table, route });
+  };
+  for (const transaction of transactions) {
+    const { rows } = transaction;
+    if (rows === undefined) {
+      for (const change of transaction.changes) {
+        if (change.kind === 'rows') add(change.table, change.route);
+      }
+    } else for (let at = 0; at < rows.changeCount; at++) add(rows.tableAt(at), rows.routeAt(at));
   }
-  return ones;
+  return [...tables.values()];
 }
 
 function packetBytes({ session }: OwnedTarget): number {

@@ -1,4 +1,5 @@
 import type { RowsChange } from '../../core/change.ts';
+import type { Transaction } from '../../core/transaction.ts';
 import type { NetEffect } from './net-effect.ts';
 import type { TableBinding } from './table-binding.ts';
 
@@ -117,8 +118,11 @@ export const DEFAULT_PLAN_LIMITS: PlanLimits = {
 
 /** Where a change's binding is found; TableBinder implements it (`await binder.prepare(changes)` first). */
 export interface Bindings {
-  of(change: RowsChange): TableBinding;
+  of(change: BoundTable): TableBinding;
 }
+
+/** What of a change says where its rows go. */
+export type BoundTable = Pick<RowsChange, 'table' | 'route'>;
 
 /**
  * Turns changes into statements. Pure: same changes, same statements.
@@ -133,6 +137,8 @@ export interface StatementPlanner {
   /** The target refused row images of these tables, whatever their rows: they go as SQL from now on. */
   refuseImages(bindings: readonly TableBinding[], reason: string): void;
   planGroup(changes: readonly RowsChange[], bindings: Bindings): GroupPlan;
+  /** `planGroup` without making a change of each of the rows; undefined: they have to be made. */
+  planOutlines?(transactions: readonly Transaction[], bindings: Bindings): GroupPlan | undefined;
   planInOrder(change: RowsChange, binding: TableBinding): Iterable<PlannedStatement>;
   planOverwrite(ref: RowRef, binding: TableBinding): readonly PlannedStatement[];
 }

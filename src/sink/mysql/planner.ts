@@ -1,11 +1,13 @@
 import type { RowsChange } from '../../core/change.ts';
 import type { RowImages } from '../../core/row.ts';
+import { countRows as countRowsOf, type Transaction } from '../../core/transaction.ts';
 import { formatTableName, type Table } from '../../core/table.ts';
 import { BatchPlanner } from './batch-planner.ts';
 import type { Dialect } from './dialect.ts';
 import { isComplete } from './image-gaps.ts';
 import { ImagePlanner } from './images/image-planner.ts';
 import type { ImageSettings } from './images/images-writer.ts';
+import { OutlinePlanner } from './images/outline-planner.ts';
 import { InOrderPlanner } from './in-order.ts';
 import { computeNetEffect, type NetEffect } from './net-effect.ts';
 import {
@@ -41,6 +43,7 @@ export interface ImageOptions {
 export class RowsPlanner implements StatementPlanner {
   /** undefined: this session takes no row images. */
   readonly #images: ImagePlanner | undefined;
+  readonly #outlines: OutlinePlanner | undefined;
   readonly #imagesFromRows: number;
   readonly #dialect: Dialect;
   readonly #limits: PlanLimits;
@@ -48,6 +51,7 @@ export class RowsPlanner implements StatementPlanner {
 
   constructor(dialect: Dialect, limits: Partial<PlanLimits> = {}, images?: ImageOptions) {
     this.#images = images && new ImagePlanner(images.settings);
+    this.#outlines = this.#images && new OutlinePlanner(this.#images);
     this.#imagesFromRows = images?.fromRows ?? 0;
     this.#dialect = dialect;
     this.#limits = { ...DEFAULT_PLAN_LIMITS, ...limits };
@@ -75,6 +79,21 @@ export class RowsPlanner implements StatementPlanner {
       net: undefined,
     }));
     return { packets, rowCount, inOrder, touches: [...effects, ...rest] };
+  }
+
+  planOutlines(transactions: readonly Transaction[], bindings: Bindings): GroupPlan | undefined {
+    let rowCount = 0;
+    for (const transaction of transactions) rowCount += countRowsOf(transaction);
+    if (rowCount < this.#imagesFromRows) return undefined;
+    const tables = this.#outlines?.write(transactions, bindings);
+    if (tables === undefined) return undefined;
+    const writer = new StatementWriter(this.#limits);
+    for (const { binding, vanished } of tables) {
+      const batch = new BatchPlanner(writer, this.#limits, { binding, text: this.#text(binding) });
+      batch.planVanished(vanished);
+    }
+    const packets = [...(this.#images?.takePackets() ?? []), ...writer.takePackets()];
+    return { packets, rowCount, inOrder: new Map(), touches: [] };
   }
 
   /** What has no key goes as the numbers of its rows, where row images may; the rest in the order of the source. */

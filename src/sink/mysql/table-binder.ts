@@ -1,9 +1,8 @@
-import type { RowsChange } from '../../core/change.ts';
 import { TailraceError } from '../../core/errors.ts';
 import { formatTableName, type Table, type TableName } from '../../core/table.ts';
 import { bindTable, type BindOptions } from './bind-table.ts';
 import type { TargetCatalog } from './catalog.ts';
-import type { Bindings } from './plan.ts';
+import type { Bindings, BoundTable } from './plan.ts';
 import type { TableBinding } from './table-binding.ts';
 
 interface CachedBinding {
@@ -26,23 +25,23 @@ export class TableBinder implements Bindings {
   }
 
   /** Resolves at once (undefined) when everything is known, which is nearly always. */
-  prepare(changes: readonly RowsChange[]): Promise<void> | undefined {
+  prepare(changes: readonly BoundTable[]): Promise<void> | undefined {
     const missing = changes.filter((change) => this.#known(change) === undefined);
     return missing.length === 0 ? undefined : this.#bindAll(missing);
   }
 
   /** Whether `prepare` has nothing to ask. */
-  isPrepared(changes: readonly RowsChange[]): boolean {
+  isPrepared(changes: readonly BoundTable[]): boolean {
     return changes.every((change) => this.#known(change) !== undefined);
   }
 
   /** False: some of these (prepared) go to tables that keep what they were given after a rollback. */
-  areTransactional(changes: readonly RowsChange[]): boolean {
+  areTransactional(changes: readonly BoundTable[]): boolean {
     if (!this.#options.allowNontransactional) return true;
     return changes.every((change) => this.of(change).target.isTransactional);
   }
 
-  of(change: RowsChange): TableBinding {
+  of(change: BoundTable): TableBinding {
     const binding = this.#known(change);
     if (binding !== undefined) return binding;
     const name = formatTableName(change.route.target);
@@ -55,14 +54,14 @@ export class TableBinder implements Bindings {
     else for (const name of names) this.#catalog.forget(name);
   }
 
-  #known(change: RowsChange): TableBinding | undefined {
+  #known(change: BoundTable): TableBinding | undefined {
     const cached = this.#bindings.get(change.table);
     return cached?.version === this.#catalog.version && cached.binding.route === change.route
       ? cached.binding
       : undefined;
   }
 
-  async #bindAll(changes: readonly RowsChange[]): Promise<void> {
+  async #bindAll(changes: readonly BoundTable[]): Promise<void> {
     await this.#catalog.load(changes.map(({ route }) => route.target));
     for (const { table, route } of changes) {
       const target = this.#catalog.get(route.target);

@@ -5,7 +5,7 @@ import type { BinlogCoordinates, Position } from '../../core/position.ts';
 import type { TableRoute } from '../../core/route.ts';
 import type { SchemaDelta } from '../../core/schema-state.ts';
 import type { Table } from '../../core/table.ts';
-import type { RowsOutline, Transaction } from '../../core/transaction.ts';
+import type { RowsGlance, RowsOutline, Transaction } from '../../core/transaction.ts';
 import type { OpenGroup } from './open-group.ts';
 import type { RowsLog } from './rows-log.ts';
 
@@ -101,5 +101,9 @@ export class LateTransaction implements Transaction, RowsOutline {
 
   rowsAt(change: number): number {
     return this.#log.rowsAt(this.#from + change);
+  }
+
+  glanceAt(change: number): RowsGlance {
+    return this.#log.glanceAt(this.#from + change);
   }
 }

@@ -2,6 +2,7 @@ import type { RowsEvent } from '../../binlog/event.ts';
 import { EventView } from '../../binlog/event-view.ts';
 import { decodeRows, type BitmapCache } from '../../binlog/events/rows.ts';
 import type { RowsChange } from '../../core/change.ts';
+import type { RowsGlance } from '../../core/transaction.ts';
 import type { BinlogCoordinates } from '../../core/position.ts';
 import { u32At } from '../../lib/little-endian.ts';
 import { changeOfWhole, type TableReader } from './table-cache.ts';
@@ -71,6 +72,15 @@ export class RowsLog {
     return changeOfWhole(this.readerAt(index), event, coordinates);
   }
 
+  glanceAt(index: number): RowsGlance {
+    const event = this.#decode(index);
+    const { before, after } = this.readerAt(index).rows.glance(event);
+    glance.timestamp = view.timestamp;
+    glance.before = before;
+    glance.after = after;
+    return glance;
+  }
+
   #decode(index: number): RowsEvent {
     const at = index * STRIDE;
     const numbers = this.#numbers;
@@ -93,6 +103,11 @@ export class RowsLog {
 
 /** An event's header is not kept beyond the making of its change. */
 const view = new EventView();
+const glance: { -readonly [Name in keyof RowsGlance]: RowsGlance[Name] } = {
+  timestamp: 0,
+  before: undefined,
+  after: undefined,
+};
 
 function indexOf(readers: TableReader[], reader: TableReader): number {
   const known = readers.indexOf(reader);

@@ -6,7 +6,7 @@ import type { Change, RowsChange } from '../../../src/core/change.ts';
 import { TailraceError } from '../../../src/core/errors.ts';
 import type { GtidFlavor } from '../../../src/core/gtid-set.ts';
 import { parseTablePattern } from '../../../src/core/table-pattern.ts';
-import type { RowsOutline, Transaction } from '../../../src/core/transaction.ts';
+import type { RowsGlance, RowsOutline, Transaction } from '../../../src/core/transaction.ts';
 import { createRouter } from '../../../src/pipeline/router.ts';
 import { FrameBatch } from '../../../src/replica/frame-batch.ts';
 import { BinlogCursor } from '../../../src/source/binlog/binlog-cursor.ts';
@@ -36,6 +36,13 @@ const query = (statement: string): Raw => {
 const xid = (n: number): Raw => [16, number(n, 8)];
 const map = (id: number, database?: string): Raw => [19, tableMap(id, database)];
 const insert = (id: number, n: number): Raw => [23, rows(n, id)];
+const remove = (id: number, n: number): Raw => [25, rows(n, id)];
+/** Of two rows: table id 6, flags 2, columns 1, bitmaps 1 + 1, images. */
+const update = (id: number, n: number): Raw => {
+  const [head, bitmap] = [rows(n, id).subarray(0, 9), rows(n, id).subarray(9, 10)];
+  const images = [n, n + 1, n, n].map((one) => rows(one, id).subarray(10));
+  return [24, Buffer.concat([head, bitmap, bitmap, ...images])];
+};
 
 const gtidOf = (flavor: GtidFlavor, n: number): Raw[] =>
   flavor === 'mariadb'
@@ -52,6 +59,11 @@ const SHAPES: readonly ((flavor: GtidFlavor, n: number) => Raw[])[] = [
     ...gtidOf(flavor, n),
     ...[map(26), insert(26, n), insert(26, n + 1)],
     ...[map(27), insert(27, n + 2), xid(n)],
+  ],
+  (flavor, n) => [
+    ...gtidOf(flavor, n),
+    ...[map(26), update(26, n), map(27), remove(27, n)],
+    ...[map(26), insert(26, n), xid(n)],
   ],
   // Both maps first.
   (flavor, n) => [...gtidOf(flavor, n), map(26), map(27), insert(27, n), insert(26, n), xid(n)],
@@ -215,7 +227,12 @@ class Reading {
 
 function plainValues(transaction: Transaction): unknown {
   const { rows } = transaction;
-  if (rows !== undefined) expect(outlineOf(rows)).toEqual(transaction.changes.map(outlineOfChange));
+  if (rows !== undefined) {
+    const { changes } = transaction;
+    expect(outlineOf(rows)).toEqual(changes.map(outlineOfChange));
+    const glances = changes.map((_, at) => rowsIn(rows.glanceAt(at)));
+    expect(glances).toEqual(changes.map((change) => rowsIn(change as RowsChange)));
+  }
   return {
     ...transaction,
     changes: transaction.changes.map((change) => {
@@ -226,6 +243,19 @@ function plainValues(transaction: Transaction): unknown {
       return { ...rest, images };
     }),
   };
+}
+
+/** Values, keys, and the bytes themselves. */
+function rowsIn({ timestamp, before, after }: RowsGlance): unknown {
+  const images = [before, after].map((one) => {
+    const keyOf = one?.keyOf([0]);
+    return Array.from({ length: one?.length ?? 0 }, (_, row) => [
+      one?.at(row),
+      keyOf?.(row),
+      one?.wire?.bytes.subarray(one.wire.startOf(row), one.wire.endOf(row)).toString('hex'),
+    ]);
+  });
+  return [timestamp, images];
 }
 
 const outlineOf = (rows: RowsOutline): unknown =>
@@ -242,7 +272,7 @@ const SETTINGS: fc.Arbitrary<Setting> = fc.record({
   flavor: fc.constantFrom<GtidFlavor>('mysql', 'mariadb'),
   shapes: fc.array(
     fc.oneof(
-      { weight: 3, arbitrary: fc.nat(3) },
+      { weight: 3, arbitrary: fc.nat(4) },
       { weight: 1, arbitrary: fc.nat(SHAPES.length - 1) },
     ),
     { minLength: 1, maxLength: 12 },

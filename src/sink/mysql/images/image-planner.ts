@@ -1,8 +1,9 @@
 import type { RowsChange } from '../../../core/change.ts';
-import type { RowImages, WireImages } from '../../../core/row.ts';
+import type { ImageLead, RowImages, WireImages } from '../../../core/row.ts';
 import type { NetEffect, RowEffect } from '../net-effect.ts';
 import type { ImagesPacket } from '../plan.ts';
 import type { TableBinding } from '../table-binding.ts';
+import type { CompactEffects, CompactNet } from './compact-net.ts';
 import type { RowsAction } from './events.ts';
 import { findMisfit, hasWireImages } from './find-misfit.ts';
 import { computeKeylessNet, type Copies } from './keyless-net.ts';
@@ -33,14 +34,19 @@ export class ImagePlanner {
   }
 
   canWrite(binding: TableBinding, changes: readonly RowsChange[]): boolean {
+    if (!this.canWriteTable(binding)) return false;
+    for (const change of changes) if (!this.#fits(change)) return false;
+    return true;
+  }
+
+  /** As far as definitions say. */
+  canWriteTable(binding: TableBinding): boolean {
     let misfit = this.#misfits.get(binding);
     if (misfit === undefined) {
       misfit = findMisfit(binding) ?? false;
       this.#misfits.set(binding, misfit);
     }
-    if (misfit !== false) return false;
-    for (const change of changes) if (!this.#fits(change)) return false;
-    return true;
+    return misfit === false;
   }
 
   /** In an order in which nothing meets what goes later; `vanished` is not expressible as an image. */
@@ -48,6 +54,23 @@ export class ImagePlanner {
     this.#writeDeletes(binding, net.deletes);
     this.#writeInserts(binding, net.inserts);
     this.#writeUpdates(binding, net.upserts);
+  }
+
+  /** The same from slots. */
+  writeCompact(binding: TableBinding, net: CompactNet, effects: CompactEffects): void {
+    const keyCount = keyCountOf(binding);
+    for (const slot of effects.deletes) {
+      this.#writeDelete(binding, placeOf(net.before(slot), 0, keyCount), net.timeOf(slot));
+    }
+    for (const slot of effects.inserts) {
+      const after = net.after(slot);
+      this.#writer.begin(binding, 'insert', after, net.timeOf(slot));
+      this.#writer.insert(after, 0);
+    }
+    for (const slot of effects.upserts) {
+      const before = placeOf(net.before(slot), 0, keyCount);
+      this.#writeUpdate(binding, before, { images: net.after(slot), row: 0 }, net.timeOf(slot));
+    }
   }
 
   /**
@@ -106,12 +129,8 @@ export class ImagePlanner {
   #writeDeletes(binding: TableBinding, effects: readonly RowEffect[]): void {
     const keyCount = keyCountOf(binding);
     for (const { before, beforeRow, change } of effects) {
-      const images = wireOf(before);
-      const key = keyPlace(images, beforeRow, keyCount);
-      const kind = key === undefined ? 'delete' : 'deleteByKey';
-      this.#writer.begin(binding, kind, images, change.timestamp);
-      if (key === undefined) this.#writer.insert(images, beforeRow);
-      else this.#writer.deleteByKey(key);
+      const place = placeOf(wireOf(before), beforeRow, keyCount);
+      this.#writeDelete(binding, place, change.timestamp);
     }
   }
 
@@ -126,23 +145,40 @@ export class ImagePlanner {
   #writeUpdates(binding: TableBinding, effects: readonly RowEffect[]): void {
     const keyCount = keyCountOf(binding);
     for (const { before, beforeRow, after, row, change } of effects) {
-      const images = wireOf(after);
-      const key = keyPlace(wireOf(before), beforeRow, keyCount);
-      const kind = key === undefined ? 'update' : 'updateByKey';
-      this.#writer.begin(binding, kind, images, change.timestamp);
-      if (key === undefined) this.#writer.update(wireOf(before), beforeRow, { after: images, row });
-      else this.#writer.updateByKey(key, images, row);
+      const place = placeOf(wireOf(before), beforeRow, keyCount);
+      this.#writeUpdate(binding, place, { images: wireOf(after), row }, change.timestamp);
     }
+  }
+
+  #writeDelete(binding: TableBinding, before: ImagePlace, time: number): void {
+    const { images, row } = before;
+    const isByKey = hasLead(before);
+    this.#writer.begin(binding, isByKey ? 'deleteByKey' : 'delete', images, time);
+    if (isByKey) this.#writer.deleteByKey(before);
+    else this.#writer.insert(images, row);
+  }
+
+  #writeUpdate(binding: TableBinding, before: ImagePlace, after: ImagePlace, time: number): void {
+    const isByKey = hasLead(before);
+    this.#writer.begin(binding, isByKey ? 'updateByKey' : 'update', after.images, time);
+    if (isByKey) this.#writer.updateByKey(before, after.images, after.row);
+    else this.#writer.update(before.images, before.row, { after: after.images, row: after.row });
   }
 }
 
-function keyPlace(
-  images: WireImages,
-  row: number,
-  keyCount: number | undefined,
-): KeyPlace | undefined {
-  const lead = keyCount === undefined ? undefined : images.leadOf(keyCount);
-  return lead && { images, row, lead };
+/** `lead` undefined: the whole image is sent. */
+interface ImagePlace {
+  readonly images: WireImages;
+  readonly row: number;
+  readonly lead?: ImageLead | undefined;
+}
+
+function placeOf(images: WireImages, row: number, keyCount: number | undefined): ImagePlace {
+  return { images, row, lead: keyCount === undefined ? undefined : images.leadOf(keyCount) };
+}
+
+function hasLead(place: ImagePlace): place is KeyPlace {
+  return place.lead !== undefined;
 }
 
 function wireOf(images: RowImages | undefined): WireImages {
