@@ -8,6 +8,22 @@ const FEWEST_VALUES = 4;
 const NO_WORDS = new Int32Array(0);
 const HIGH_BITS = 0x8080_8080 | 0;
 
+let lastBytes: Buffer = Buffer.alloc(0);
+let lastWords: Int32Array = NO_WORDS;
+
+/** Four bytes at a time, from 0 to 3 bytes before the first. Many events stand in one chunk: its words are made once. */
+function wordsOf(bytes: Buffer): Int32Array {
+  if (bytes === lastBytes) return lastWords;
+  const skew = bytes.byteOffset & 3;
+  const length = (bytes.length + skew) >> 2;
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset - skew, length);
+  // Only this much is kept when nothing more comes.
+  if (bytes.length > MOST_BYTES) return words;
+  lastBytes = bytes;
+  lastWords = words;
+  return words;
+}
+
 /**
  * The bytes of an event as one text, a character a byte, out of which the values that are ASCII are cut: V8 copies
  * nothing for that, where a call into native code for each value costs more than its characters.
@@ -17,23 +33,21 @@ export class EventText {
   readonly #start: number;
   readonly #end: number;
   #text: string | undefined;
-  /** The bytes from `#wordsStart` on, four at a time; 0 to 3 bytes before the event. */
   #words: Int32Array = NO_WORDS;
+  /** The place of the first word's first byte, 0 or below. */
   readonly #wordsStart: number;
 
   constructor(bytes: Buffer, start: number, end: number) {
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
-    this.#wordsStart = start - ((bytes.byteOffset + start) & 3);
+    this.#wordsStart = -(bytes.byteOffset & 3);
   }
 
   /** Before `slice`: nobody may ever ask for a value. */
   make(): void {
     if (this.#text !== undefined) return;
-    const { buffer, byteOffset } = this.#bytes;
-    const length = (this.#end - this.#wordsStart) >> 2;
-    this.#words = new Int32Array(buffer, byteOffset + this.#wordsStart, length);
+    this.#words = wordsOf(this.#bytes);
     this.#text = this.#bytes.latin1Slice(this.#start, this.#end);
   }
 
