@@ -7,7 +7,7 @@ export interface Options {
   readonly quick: boolean;
   /** Beginnings of cell names, as `apply/mariadb11`; none: everything but the soak. */
   readonly only: readonly string[];
-  /** Names of contenders; none: all. tailrace takes part always. */
+  /** Beginnings of contenders' names, in whole words; none: all. tailrace takes part always. */
   readonly contenders: readonly string[];
   readonly rounds: number;
   /** Sizes of workloads are multiplied by this. */
@@ -24,7 +24,7 @@ export const USAGE = `scripts/bench [option...]
 
   --quick              a fifth of the data, two rounds
   --only NAME          only cells whose name begins so (see --list); repeatable
-  --contender NAME     only these beside tailrace; repeatable
+  --contender NAME     only those beside tailrace whose name begins so; repeatable
   --rounds N           default 6; with --quick 2
   --scale X            sizes of the workloads; default 1, with --quick 0.2
   --soak-minutes N     how long the soak loads it; default 20, with --quick 2
@@ -76,6 +76,12 @@ function positive(text: string | undefined, otherwise: number, option: string): 
   const value = text === undefined ? otherwise : Number(text);
   if (!(value > 0)) throw new Error(`${option} takes a number above 0`);
   return value;
+}
+
+/** Whether a contender of this name is asked for. `native` asks for `native replica, 0 workers` and all that begin so. */
+export function takesPart(name: string, { contenders }: Options): boolean {
+  if (contenders.length === 0) return true;
+  return contenders.some((begin) => name === begin || name.startsWith(`${begin} `));
 }
 
 /** Whether a cell of this name is asked for. `a/b` asks for `a/b` and all of `a/b/…`. */

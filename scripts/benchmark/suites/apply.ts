@@ -2,8 +2,7 @@ import type { Applier } from '../contenders/appliers/applier.ts';
 import { mysqlbinlogPipe } from '../contenders/appliers/mysqlbinlog.ts';
 import { nativeReplica } from '../contenders/appliers/native-replica.ts';
 import { tailraceApplier } from '../contenders/appliers/tailrace.ts';
-import type { Context } from '../context.ts';
-import { SERVER_KINDS, type ServerKind } from '../options.ts';
+import { SERVER_KINDS, takesPart, type ServerKind } from '../options.ts';
 import { ROWS_PER_SECOND, type CellResult, type Measure } from '../report/results.ts';
 import { OWN } from '../report/summarize.ts';
 import type { Durability } from '../server.ts';
@@ -97,8 +96,8 @@ async function measureCell(setting: Setting, cell: ApplyCell): Promise<CellResul
     return measure;
   };
   const rivals: Applier[] = [];
-  if (isWanted(context, 'native')) rivals.push(await bestNative(run));
-  if (isWanted(context, mysqlbinlogPipe.name)) rivals.push(mysqlbinlogPipe);
+  if (takesPart(nativeReplica(0).name, context.options)) rivals.push(await bestNative(run));
+  if (takesPart(mysqlbinlogPipe.name, context.options)) rivals.push(mysqlbinlogPipe);
   for (const { round, contender } of interleave(
     [tailraceApplier, ...rivals],
     context.options.rounds,
@@ -125,9 +124,6 @@ async function bestNative(
 /** Twice in a row void: it can't do this, and each try may take its full time. */
 const isHopeless = (measures: readonly Measure[] = []): boolean =>
   measures.length >= 2 && measures.slice(-2).every((measure) => measure.void !== undefined);
-
-const isWanted = ({ options }: Context, name: string): boolean =>
-  options.contenders.length === 0 || options.contenders.includes(name);
 
 function result(
   { stage, backlog }: { stage: ApplyStage; backlog: Backlog },

@@ -3,7 +3,7 @@ import { dumpPipe } from '../contenders/copiers/dump-pipe.ts';
 import { mydumper } from '../contenders/copiers/mydumper.ts';
 import { dumpCopier, nativeCopier } from '../contenders/copiers/tailrace.ts';
 import type { Context } from '../context.ts';
-import type { ServerKind } from '../options.ts';
+import { takesPart, type ServerKind } from '../options.ts';
 import { ROWS_PER_SECOND, type CellResult, type Measure } from '../report/results.ts';
 import { checksums, DURABILITY, Server, tablesOf, withSql } from '../server.ts';
 import type { Child } from '../support/child.ts';
@@ -89,9 +89,7 @@ async function measureCell(run: CopyRun, cell: (typeof CELLS)[number]): Promise<
 }
 
 const isAsked = ({ options }: Context, name: string): boolean =>
-  name === nativeCopier.name ||
-  options.contenders.length === 0 ||
-  options.contenders.includes(name);
+  name === nativeCopier.name || takesPart(name, options);
 
 /** Takes away what the last one left, lets one copy, and compares. */
 async function measureCopy(

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { READERS } from '../contenders/readers/all-readers.ts';
 import type { Reader } from '../contenders/readers/reader.ts';
-import type { ServerKind } from '../options.ts';
+import { takesPart, type ServerKind } from '../options.ts';
 import { ROWS_PER_SECOND, type CellResult } from '../report/results.ts';
 import { DURABILITY, Server, withSql, type Sql } from '../server.ts';
 import { Random } from '../support/random.ts';
@@ -88,10 +88,7 @@ async function measureCell(
 }
 
 function chosenReaders({ options }: Context): Reader[] {
-  const { contenders } = options;
-  return READERS.filter(
-    ({ name }) => name === 'tailrace' || contenders.length === 0 || contenders.includes(name),
-  );
+  return READERS.filter(({ name }) => name === 'tailrace' || takesPart(name, options));
 }
 
 async function record(

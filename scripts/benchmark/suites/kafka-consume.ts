@@ -5,6 +5,7 @@ import { tailraceConsumer, tailraceOnDebezium } from '../contenders/consumers/ta
 import { tailraceDebeziumProducer, tailraceProducer } from '../contenders/producers/tailrace.ts';
 import type { Context } from '../context.ts';
 import type { KafkaBroker } from '../kafka-broker.ts';
+import { takesPart } from '../options.ts';
 import { OWN } from '../report/summarize.ts';
 import {
   ROWS_PER_SECOND,
@@ -80,8 +81,8 @@ export async function measureConsume(
   await stage.close();
 }
 
-const isWanted = ({ options: { contenders } }: Context, { name, isAside }: Consumer): boolean =>
-  name === OWN || isAside === true || contenders.length === 0 || contenders.includes(name);
+const isWanted = ({ options }: Context, { name, isAside }: Consumer): boolean =>
+  name === OWN || isAside === true || takesPart(name, options);
 
 const resultOf = (
   { name, version, note, isAside }: Consumer,

@@ -8,6 +8,7 @@ import { tailraceProducer } from '../contenders/producers/tailrace.ts';
 import type { Context } from '../context.ts';
 import type { BinlogPlace } from '../dialect.ts';
 import { KafkaBroker } from '../kafka-broker.ts';
+import { takesPart } from '../options.ts';
 import type { CellResult, Measure } from '../report/results.ts';
 import { ROWS_PER_SECOND } from '../report/results.ts';
 import { DURABILITY, Server, withSql } from '../server.ts';
@@ -99,12 +100,12 @@ async function takeTurns(
   name: string,
   measure: (producer: Producer, round: number) => Promise<Measure>,
 ): Promise<CellResult['contenders']> {
-  const { contenders, rounds } = context.options;
+  const { options } = context;
   const chosen = PRODUCERS.filter(
-    (one) => one === tailraceProducer || contenders.length === 0 || contenders.includes(one.name),
+    (one) => one === tailraceProducer || takesPart(one.name, options),
   );
   const measures = new Map<Producer, Measure[]>(chosen.map((producer) => [producer, []]));
-  for (const { round, contender } of interleave(chosen, rounds)) {
+  for (const { round, contender } of interleave(chosen, options.rounds)) {
     const one = await measure(contender, round);
     measures.get(contender)?.push(one);
     const figures = one.figures === undefined ? undefined : JSON.stringify(one.figures);

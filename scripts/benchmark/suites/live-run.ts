@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import type { Context } from '../context.ts';
 import type { Applier, RunningApplier } from '../contenders/appliers/applier.ts';
+import { takesPart } from '../options.ts';
 import type { CellResult, Measure } from '../report/results.ts';
 import { OWN } from '../report/summarize.ts';
 import { withSql, type Sql } from '../server.ts';
@@ -86,12 +87,10 @@ export async function takeTurns(
   { context, stage, name, appliers }: LiveCell,
   use: (run: LiveRun, round: number) => Promise<Measure>,
 ): Promise<CellResult['contenders']> {
-  const { contenders, rounds } = context.options;
-  const chosen = appliers.filter(
-    (one) => one.name === OWN || contenders.length === 0 || contenders.includes(one.name),
-  );
+  const { options } = context;
+  const chosen = appliers.filter(({ name: one }) => one === OWN || takesPart(one, options));
   const measures = new Map<Applier, Measure[]>(chosen.map((applier) => [applier, []]));
-  for (const { round, contender: applier } of interleave(chosen, rounds)) {
+  for (const { round, contender: applier } of interleave(chosen, options.rounds)) {
     const turn = { context, stage, applier, round };
     const measure = await measureLive(turn, (run) => use(run, round));
     measures.get(applier)?.push(measure);
