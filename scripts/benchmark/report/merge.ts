@@ -19,16 +19,18 @@ export function mergeCells(
   return [...known, ...[...all.values()].filter(({ name }) => !order.includes(name))];
 }
 
+/** Each of several runs may have its own. */
+const OF_ONE_RUN = new Set(['--only', '--contender', '--scale']);
+
 /** As a reader types it: a report made in several runs names no single cell, and nobody's folder. */
 export function commandOf(args: readonly string[]): string {
   const isAdded = args.includes('--add');
   const kept = args.filter((arg, at) => {
     const option = arg.startsWith('--') ? arg : args[at - 1];
     if (option === '--out') return false;
-    return !(isAdded && (option === '--only' || option === '--contender'));
+    return !(isAdded && OF_ONE_RUN.has(option ?? ''));
   });
   const words = kept.map((word) => (word.includes(' ') ? `"${word}"` : word));
-  return ['scripts/bench', ...words, ...(isAdded ? ['--only NAME [--contender NAME]'] : [])].join(
-    ' ',
-  );
+  const rest = isAdded ? ['--only NAME [--contender NAME] [--scale X]'] : [];
+  return ['scripts/bench', ...words, ...rest].join(' ');
 }

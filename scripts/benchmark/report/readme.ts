@@ -47,6 +47,12 @@ function cpuText(summary: ContenderSummary | undefined): string {
   return `${((own ?? 0) + (server ?? 0)).toFixed(1)} µs`;
 }
 
+/** Of a backlog; the scale of cells may differ. */
+function sizeText({ settings }: CellResult): string {
+  const { rows } = settings;
+  return rows === undefined ? '' : `, ${Number(rows).toLocaleString('en')} rows`;
+}
+
 function row(cell: CellResult): string {
   const all = summarize(cell);
   const own = all.find(({ name }) => name === OWN);
@@ -54,7 +60,7 @@ function row(cell: CellResult): string {
   const { unit } = cell.compares;
   const rss = own === undefined ? undefined : medianOf(own.result, (measure) => measure.peakRssMb);
   return `| ${[
-    `\`${cell.name}\``,
+    `\`${cell.name}\`${sizeText(cell)}`,
     formatFigure(own?.figure?.median, unit),
     formatFigure(rss, 'MB'),
     rival === undefined

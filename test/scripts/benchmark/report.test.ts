@@ -69,7 +69,20 @@ describe('the report of the benchmarks', () => {
 
   it('shows a command as a reader would type it', () => {
     expect(commandOf(['--quick', '--out', '/tmp/x'])).toBe('scripts/bench --quick');
-    const added = ['--quick', '--add', '--only', 'soak', '--contender', 'x y', '--out', 'z'];
-    expect(commandOf(added)).toBe('scripts/bench --quick --add --only NAME [--contender NAME]');
+    const added = [
+      '--quick',
+      '--scale',
+      '2',
+      '--add',
+      '--only',
+      'soak',
+      '--contender',
+      'x y',
+      '--out',
+      'z',
+    ];
+    expect(commandOf(added)).toBe(
+      'scripts/bench --quick --add --only NAME [--contender NAME] [--scale X]',
+    );
   });
 });
