@@ -63,10 +63,12 @@ export interface RowsGlance {
 
 /** Row changes, of whatever kind. */
 export function countRows(transaction: Transaction): number {
-  const { rows } = transaction;
-  if (rows !== undefined) return rows.rowCount;
+  return transaction.rows?.rowCount ?? countRowsIn(transaction.changes);
+}
+
+export function countRowsIn(changes: readonly Change[]): number {
   let count = 0;
-  for (const change of transaction.changes) {
+  for (const change of changes) {
     if (change.kind === 'rows') count += (change.after ?? change.before).length;
   }
   return count;

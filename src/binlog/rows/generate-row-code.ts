@@ -56,7 +56,7 @@ function visitValue({ column, layout }: ShapeColumn): string {
     case 'bit':
       return `${visitBit(column, layout.fixed)} p += ${layout.fixed};`;
     case 'year':
-      return `v.integer(${column}, b[p] === 0 ? 0 : 1900 + b[p]); p += 1;`;
+      return `v.integer(${column}, ${YEAR}); p += 1;`;
     case 'float':
     case 'double':
       return `v.${layout.kind}(${column}, h.${layout.kind}(b, p)); p += ${layout.fixed};`;
@@ -91,6 +91,8 @@ else { const w = h.pad(b, s, e, ${layout.length}); v.bytes(${column}, w, 0, w.le
   }
 }
 
+export const YEAR = 'b[p] === 0 ? 0 : 1900 + b[p]';
+
 export const UNSIGNED: Readonly<Record<number, string>> = {
   1: 'b[p]',
   2: '(b[p] | b[p + 1] << 8)',
@@ -121,15 +123,17 @@ if (${isSmall(isUnsigned)}) v.integer(${column}, g * 4294967296 + l);
 else v.bigint(${column}, h.${isUnsigned ? 'bigUint' : 'bigInt'}(b, p));`;
 }
 
-/** Big endian, from the front; up to 6 bytes are exact as a number whatever they are. */
+/** Up to so many bytes of a BIT value are exact as a number whatever they are. */
+export const SHORT_BIT = 6;
+
+/** Big endian, from the front. */
+export function readShortBit(fixed: number): string {
+  const terms = Array.from({ length: fixed }, (_, i) => `b[p + ${i}] * ${256 ** (fixed - 1 - i)}`);
+  return terms.join(' + ');
+}
+
 function visitBit(column: number, fixed: number): string {
-  if (fixed <= 6) {
-    const terms = Array.from(
-      { length: fixed },
-      (_, i) => `b[p + ${i}] * ${256 ** (fixed - 1 - i)}`,
-    );
-    return `v.integer(${column}, ${terms.join(' + ')});`;
-  }
+  if (fixed <= SHORT_BIT) return `v.integer(${column}, ${readShortBit(fixed)});`;
   return `const w = h.wideBit(b, p, ${fixed});
 if (w < 9007199254740992n) v.integer(${column}, Number(w)); else v.bigint(${column}, w);`;
 }

@@ -7,9 +7,12 @@ import {
   prefixedLength,
   readHalves,
   readNulls,
+  readShortBit,
+  SHORT_BIT,
   SIGNED,
   skipColumn,
   UNSIGNED,
+  YEAR,
 } from './generate-row-code.ts';
 import type { RowShape, ShapeColumn } from './row-code.ts';
 
@@ -51,7 +54,7 @@ function readValue(column: ValueColumn, v: string): string {
     case 'bit':
       return `${v} = ${bitValue(layout.fixed, layout.bits)}; p += ${layout.fixed};`;
     case 'year':
-      return `${v} = b[p] === 0 ? 0 : 1900 + b[p]; p += 1;`;
+      return `${v} = ${YEAR}; p += 1;`;
     case 'float':
     case 'double':
       return `${v} = h.${layout.kind}(b, p); p += ${layout.fixed};`;
@@ -81,10 +84,8 @@ ${v} = ${isSmall(isUnsigned)} ? ${meant('g * 4294967296 + l')} : ${definition.ty
 }
 
 function bitValue(fixed: number, bits: number): string {
-  const isNumber = bits <= NUMBER_BITS && fixed <= 6;
-  if (!isNumber) return `h.wideBits(b, p, ${bits})`;
-  const terms = Array.from({ length: fixed }, (_, i) => `b[p + ${i}] * ${256 ** (fixed - 1 - i)}`);
-  return terms.join(' + ');
+  const isShort = bits <= NUMBER_BITS && fixed <= SHORT_BIT;
+  return isShort ? readShortBit(fixed) : `h.wideBits(b, p, ${bits})`;
 }
 
 /** The value stands from `s` to `e`. */

@@ -1,5 +1,6 @@
 import type { RowsChange } from '../../core/change.ts';
 import type { RowImages, RowKey } from '../../core/row.ts';
+import { sortByNumber } from '../../lib/sort-by-number.ts';
 import type { RowRef } from './plan.ts';
 import type { TableBinding } from './table-binding.ts';
 
@@ -214,48 +215,8 @@ function hasSameUniqueValues(binding: TableBinding, effect: RowEffect): boolean 
   );
 }
 
-/** Places of so many rows fit beside a key of 32 bits into the exact integers. */
-const MAX_PLACES = 2 ** 20;
-const MAX_PACKED_KEY = 2 ** 32;
-
 /** Rows in key order are cheaper for the target; only numbers are cheap to sort. */
 function sortByKey(effects: RowEffect[]): void {
-  if (effects.length < 2 || !isSortable(effects)) return;
-  if (canPack(effects)) sortPacked(effects);
-  else effects.sort((a, b) => (a.key as number) - (b.key as number));
-}
-
-function canPack(effects: readonly RowEffect[]): boolean {
-  if (effects.length > MAX_PLACES) return false;
-  for (const { key } of effects) {
-    if (!Number.isInteger(key) || Math.abs(key as number) >= MAX_PACKED_KEY) return false;
-  }
-  return true;
-}
-
-/** Key and place as one number each: plain numbers are sorted without a call for each comparison. */
-function sortPacked(effects: RowEffect[]): void {
-  const packed = new Float64Array(effects.length);
-  for (let i = 0; i < effects.length; i++) {
-    packed[i] = ((effects[i] as RowEffect).key as number) * MAX_PLACES + i;
-  }
-  packed.sort();
-  const before = effects.slice();
-  for (let i = 0; i < effects.length; i++) {
-    const number = packed[i] as number;
-    const place = number - Math.floor(number / MAX_PLACES) * MAX_PLACES;
-    effects[i] = before[place] as RowEffect;
-  }
-}
-
-/** Numbers, and not in order already. */
-function isSortable(effects: readonly RowEffect[]): boolean {
-  let isOrdered = true;
-  let last = -Infinity;
-  for (const { key } of effects) {
-    if (typeof key !== 'number') return false;
-    if (key < last) isOrdered = false;
-    last = key;
-  }
-  return !isOrdered;
+  for (const { key } of effects) if (typeof key !== 'number') return;
+  sortByNumber(effects, ({ key }) => key as number);
 }

@@ -1,6 +1,6 @@
 import type { RowsChange } from '../../core/change.ts';
 import type { RowImages } from '../../core/row.ts';
-import { countRows as countRowsOf, type Transaction } from '../../core/transaction.ts';
+import { countRows, countRowsIn, type Transaction } from '../../core/transaction.ts';
 import { formatTableName, type Table } from '../../core/table.ts';
 import { BatchPlanner } from './batch-planner.ts';
 import type { Dialect } from './dialect.ts';
@@ -60,7 +60,7 @@ export class RowsPlanner implements StatementPlanner {
   planGroup(changes: readonly RowsChange[], bindings: Bindings): GroupPlan {
     const tables = byBinding(changes, bindings);
     const inOrder = findInOrder(tables);
-    const rowCount = countRows(changes);
+    const rowCount = countRowsIn(changes);
     const images = rowCount < this.#imagesFromRows ? undefined : this.#images;
     images?.begin();
     const writer = new StatementWriter(this.#limits);
@@ -83,7 +83,7 @@ export class RowsPlanner implements StatementPlanner {
 
   planOutlines(transactions: readonly Transaction[], bindings: Bindings): GroupPlan | undefined {
     let rowCount = 0;
-    for (const transaction of transactions) rowCount += countRowsOf(transaction);
+    for (const transaction of transactions) rowCount += countRows(transaction);
     if (rowCount < this.#imagesFromRows) return undefined;
     const tables = this.#outlines?.write(transactions, bindings);
     if (tables === undefined) return undefined;
@@ -289,10 +289,4 @@ function addSharedTargets(tables: ChangesByBinding, reasons: Map<TableBinding, s
     if (sharing.length < 2) continue;
     for (const binding of sharing) reasons.set(binding, SHARED_TARGET);
   }
-}
-
-function countRows(changes: readonly RowsChange[]): number {
-  let count = 0;
-  for (const change of changes) count += (change.after ?? change.before).length;
-  return count;
 }

@@ -1,6 +1,7 @@
 import type { ImageLead, RowImages, RowKey, WireImages } from '../../../core/row.ts';
 import type { RowsGlance } from '../../../core/transaction.ts';
 import type { TableMap } from '../../../core/table-map.ts';
+import { sortByNumber } from '../../../lib/sort-by-number.ts';
 
 /** Numbers of a slot: where its images before and after stand (chunk, start, end), and the last change about it. */
 const STRIDE = 9;
@@ -15,8 +16,6 @@ const FIRST_SLOTS = 1024;
 const SPREAD = 0x9e37_79b1;
 const TWO_TO_32 = 2 ** 32;
 const NO_BYTES = Buffer.alloc(0);
-/** A key of 32 bits and a place in a list fit into one exact integer. */
-const MOST_PLACES = 2 ** 20;
 
 /** Slots by what became of them, each list in the order of its keys. */
 export interface CompactEffects {
@@ -107,7 +106,8 @@ export class CompactNet {
       if (wasThere) (isThere ? effects.upserts : effects.deletes).push(slot);
       else (isThere ? effects.inserts : effects.vanished).push(slot);
     }
-    for (const list of Object.values(effects) as number[][]) this.#sort(list);
+    const keyOf = (slot: number): number => this.keyOf(slot);
+    for (const list of Object.values(effects) as number[][]) sortByNumber(list, keyOf);
     return effects;
   }
 
@@ -229,28 +229,6 @@ export class CompactNet {
     this.#keys = keys;
     this.#slots = slots;
     this.#places = places;
-  }
-
-  /** Key and place as one number each: plain numbers are sorted without a call for each comparison. */
-  #sort(list: number[]): void {
-    const keys = this.#keys;
-    const canPack =
-      list.length <= MOST_PLACES &&
-      list.every((slot) => Math.abs(keys[slot] as number) < TWO_TO_32);
-    if (!canPack) {
-      list.sort((a, b) => (keys[a] as number) - (keys[b] as number));
-      return;
-    }
-    const packed = new Float64Array(list.length);
-    for (let i = 0; i < list.length; i++) {
-      packed[i] = (keys[list[i] as number] as number) * MOST_PLACES + i;
-    }
-    packed.sort();
-    const before = list.slice();
-    for (let i = 0; i < list.length; i++) {
-      const number = packed[i] as number;
-      list[i] = before[number - Math.floor(number / MOST_PLACES) * MOST_PLACES] as number;
-    }
   }
 }
 
